@@ -1,0 +1,1 @@
+"""Reusable state machines for accountability work (治庸问责)."""

@@ -1,0 +1,111 @@
+"""
+Give a stored answer again: event body → decision (由事件还原裁量说明), and event body → command for replay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.model import Actor, Command, Decision, Holder, Verdict
+from zhiwen_flow.reasons import Reason, shipped_reasons
+from zhiwen_flow.terms import EventKind, Label, Outcome, Status
+
+ERASED = Reason(
+    id="sealed.erased",
+    text=Label(zh="理由已封存或清除", en="the reason is sealed or erased"),
+    remedy=None,
+)
+
+
+def decision_of(
+    raw: bytes, sealed: Mapping[str, Any], machine: Machine, reasons: Mapping[str, Reason], *, replayed: bool = True
+) -> Decision:
+    """
+    Rebuild the decision that an event records (还原裁量说明).
+
+    Args:
+        raw: Canonical bytes of the event body.
+        sealed: Sealed values of the event by name; those erased are missing.
+        machine: The definition the instance was opened under.
+        reasons: Reasons and passing reasons of the registered guards.
+    """
+    body = json.loads(raw)
+    transition = machine.find(body["source"] or "_new", body["trigger"])
+    label = transition.label if transition is not None else _label(machine, body["trigger"])
+    verdicts = body["verdicts"] if isinstance(body["verdicts"], list) else sealed.get("verdicts", [])
+    return Decision(
+        allowed=EventKind(body["kind"]) in (EventKind.OPENED, EventKind.MOVED),
+        stream=body["stream"],
+        trigger=body["trigger"],
+        source=body["source"],
+        target=body["target"],
+        verdicts=tuple(_verdict(each, reasons) for each in verdicts),
+        at=dt.datetime.fromisoformat(body["decided_at"]),
+        label=label,
+        cites=tuple(body["cites"]),
+        event=body["id"],
+        replayed=replayed,
+    )
+
+
+def _label(machine: Machine, trigger: str) -> Label:
+    return next((each.label for each in machine.all_transitions if each.trigger == trigger), Label(zh=trigger, en=trigger))
+
+
+def _verdict(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:
+    reason = reasons.get(told["reason"]) or shipped_reasons().get(told["reason"], ERASED)
+    return Verdict(
+        guard=told["guard"],
+        outcome=Outcome(told["outcome"]),
+        reason=reason,
+        facts=told["facts"],
+        cites=tuple(told["cites"]),
+        status=Status(told["status"]),
+        who_could=tuple(_holder(each) for each in told.get("who_could", ())),
+    )
+
+
+def _holder(told: Mapping[str, Any]) -> Holder:
+    return Holder(id=told["id"], label=Label(zh=told["zh"], en=told["en"]), via=told["via"])
+
+
+def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
+    """
+    Rebuild the command that an event answered (还原请求); its clock is the event's own.
+
+    Args:
+        raw: Canonical bytes of the event body.
+        sealed: Sealed values of the event by name.
+    """
+    body = json.loads(raw)
+    payload = body["payload"]
+    if "sealed" in payload and set(payload) == {"sealed"}:
+        payload = sealed.get("payload", {})
+    opening = body["source"] == ""
+    return Command(
+        actor=Actor(id=body["actor"]["id"], post=body["actor"]["post"]),
+        trigger=body["trigger"],
+        stream=body["stream"],
+        machine=body["machine"]["id"] if opening else None,
+        payload={name: sealed.get(name, value) if _is_sealed(value) else value for name, value in payload.items()},
+        parent=body["parent"] if opening else None,
+        occurred_at=_earlier(body),
+        reason=body["reason"],
+        document=body["document"],
+        correlation=body["correlation"],
+        causation=body["causation"],
+    )
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"sealed"}
+
+
+def _earlier(body: Mapping[str, Any]) -> dt.datetime | None:
+    if body["occurred_at"] == body["decided_at"]:
+        return None
+    return dt.datetime.fromisoformat(body["occurred_at"])

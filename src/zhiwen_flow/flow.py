@@ -1,0 +1,434 @@
+"""
+The façade (统一入口): the one object that touches the world. It loads, decides, appends and logs; it judges nothing itself.
+
+One `Flow` serves one tenant and one thread.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import structlog
+
+from zhiwen_flow.answers import decision_of
+from zhiwen_flow.audit.view import PUBLIC, Viewer, view
+from zhiwen_flow.authority import Authority, Ruling
+from zhiwen_flow.calendar import Calendar
+from zhiwen_flow.clock import Clock, SystemClock
+from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
+from zhiwen_flow.directory import Directory
+from zhiwen_flow.errors import DefinitionError, Fault, KeyReuseError, MisuseError, StaleError, UnknownNameError
+from zhiwen_flow.events import new_id
+from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.guards.registry import Guard, Registry, Rules, registry_reasons
+from zhiwen_flow.loading import Source, shipped
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.reading import machine_from, read_machine
+from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings
+from zhiwen_flow.recording import Recorder, content_of
+from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store
+
+TRIES = 3
+"""How often a command is decided again when another one won the race."""
+
+_std = logging.getLogger("zhiwen_flow")
+_log = structlog.wrap_logger(_std)
+
+
+class SystemStamps:
+    """Ids by the clock and the system's randomness (编号与随机盐)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def id(self) -> str:
+        """Give a new time-ordered id."""
+        return new_id(self._clock.now(), os.urandom(10))
+
+    def salt(self) -> bytes:
+        """Give sixteen random bytes."""
+        return os.urandom(16)
+
+
+@attrs.frozen(kw_only=True)
+class Definitions:
+    """
+    The definitions a flow works under (所用的定义).
+
+    Args:
+        machines: A host's machines by id; shipped ones need not be named.
+    """
+
+    rules: Rules
+    registry: Registry
+    machines: Mapping[str, Machine]
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        machines: Iterable[Machine | str | Path] = (),
+        rulebook: Rulebook | str | Path = "hubei-2011",
+        directory: Directory | str | Path = "hubei-transport-2011",
+        guards: Iterable[Guard] = (),
+        calendar: Calendar | None = None,
+        strict: bool = False,
+    ) -> Definitions:
+        """
+        Load what is named by id or by file (加载定义); see `Flow.open`.
+
+        Raises:
+            DefinitionError: a file has faults; all are named.
+        """
+        registry = LIBRARY.extended(*guards)
+        book = rulebook if isinstance(rulebook, Rulebook) else Rulebook.load(rulebook)
+        organs = directory if isinstance(directory, Directory) else Directory.load(directory)
+        given = [each if isinstance(each, Machine) else read_machine(Source.of(each), registry) for each in machines]
+        rules = Rules(
+            rulebook=book, directory=organs, authority=Authority(book, organs), calendar=calendar, strict=strict
+        )
+        return cls(rules=rules, registry=registry, machines={each.id: each for each in given})
+
+    def machine(self, id: str) -> Machine:
+        """
+        Give the current definition of a machine (当前状态机).
+
+        Raises:
+            UnknownNameError: neither the host nor the library has it.
+        """
+        if id in self.machines:
+            return self.machines[id]
+        if id not in shipped("machines"):
+            raise UnknownNameError("machine", id, {*shipped("machines"), *self.machines})
+        return read_machine(Source.shipped("machines", id), self.registry)
+
+
+class Flow:
+    """
+    Start and drive instances, ask why, and read the log (办理、解释与查询).
+
+    Args:
+        store: Where instances and events are kept.
+        definitions: Machines, rulebook, directory and guards.
+        actor: The host's function that says who acts; an `Actor` where it is always the same one.
+        clock: Where the time comes from.
+    """
+
+    def __init__(
+        self, store: Store, definitions: Definitions, *, actor: Callable[[], Actor] | Actor | None, clock: Clock
+    ) -> None:
+        self.store = store
+        self.definitions = definitions
+        self._actor = actor
+        self._clock = clock
+        self._stamps = SystemStamps(clock)
+        self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
+        self._benches: dict[tuple[str, str], Bench] = {}
+        self._current: dict[str, Bench] = {}
+        self._reasons = registry_reasons(definitions.registry)
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "memory:",
+        *,
+        actor: Callable[[], Actor] | Actor | None = None,
+        tenant: str = "default",
+        clock: Clock | None = None,
+        **definitions: Any,
+    ) -> Flow:
+        """
+        Open a flow on a store (打开).
+
+        Args:
+            url: ``memory:`` or ``sqlite:///path``.
+            actor: The host's function that says who acts now; without one every command must name its actor.
+            tenant: Whose data; nothing of another tenant is ever read.
+            clock: Where the time comes from; the system's by default.
+            definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict.
+
+        Raises:
+            DefinitionError: a definition has faults.
+            StoreError: the store cannot be opened.
+
+        >>> from zhiwen_flow import Actor, Flow
+        >>> with Flow.open(actor=Actor(id="p-1", post="none")) as flow:
+        ...     flow.store.tenant
+        'default'
+        """
+        found = Definitions.load(**definitions)
+        return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
+
+    def __enter__(self) -> Flow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store (关闭)."""
+        self.store.close()
+
+    # --- commands ---
+
+    def start(self, machine: str, payload: Mapping[str, Any] | None = None, **command: Any) -> Decision:
+        """
+        Open an instance (建档). The decision's `stream` is its id; `do` and the reads take the decision as well.
+
+        Args:
+            machine: Id of the machine.
+            payload: Fields of the opening.
+            command: Further parts of `Command`: key, parent, actor, correlation …
+
+        Raises:
+            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+        """
+        return self.handle(self._command(machine=machine, payload=payload or {}, **command))
+
+    def do(
+        self, instance: str | Decision, trigger: str, payload: Mapping[str, Any] | None = None, **command: Any
+    ) -> Decision:
+        """
+        Ask for one step of an instance (办理).
+
+        Args:
+            instance: Its id, or the decision that opened it.
+            trigger: What to do.
+            payload: Fields of the transition.
+            command: Further parts of `Command`: key, actor, occurred_at, reason, document, correlation …
+
+        Raises:
+            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+        """
+        return self.handle(self._command(stream=_id(instance), trigger=trigger, payload=payload or {}, **command))
+
+    def handle(self, command: Command) -> Decision:
+        """
+        Decide a command and record the answer (审查并记录); the one primitive behind `start` and `do`.
+
+        Raises:
+            UnknownNameError: no such instance, machine or trigger; nothing is recorded.
+            PayloadError: the payload does not fit the form; nothing is recorded.
+            KeyReuseError: the key was used for another request.
+            StaleError: others changed the instance three times meanwhile.
+            StoreError: the store cannot be written.
+        """
+        if command.key is not None and (answer := self.store.answer(command.key)) is not None:
+            return self._again(command, answer)
+        with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
+            stale = ""
+            for _ in range(TRIES):
+                judged = self._judged(command)
+                try:
+                    return self._recorded(judged)
+                except Conflict as conflict:
+                    stale = conflict.stream
+        raise StaleError(stale, self.store.last_move(stale))
+
+    def handle_many(self, commands: Iterable[Command]) -> tuple[Decision, ...]:
+        """
+        Decide a batch in one transaction (批量办理): all answers are recorded, or on an exception none.
+
+        Raises:
+            ZhiwenError: see `handle`; nothing of the batch was recorded.
+        """
+        with self.store.batch():
+            return tuple(self.handle(each) for each in commands)
+
+    def explain(
+        self,
+        instance: str | Decision | None,
+        trigger: str = "open",
+        payload: Mapping[str, Any] | None = None,
+        **command: Any,
+    ) -> Decision:
+        """
+        Say what `handle` would answer now, and record nothing (试办).
+
+        Args:
+            instance: Id or opening decision; None with ``machine=`` to ask about opening one.
+        """
+        stream = None if instance is None else _id(instance)
+        return self._judged(self._command(stream=stream, trigger=trigger, payload=payload or {}, **command)).decision
+
+    def options(self, instance: str | Decision, *, actor: Actor | None = None) -> tuple[Option, ...]:
+        """List what can be done with an instance now, with verdicts and forms (可办事项)."""
+        surroundings = self.store.load(_id(instance))
+        bench = self._bench_of(surroundings)
+        return options(bench, surroundings, actor or self._acting(), at=self._now(), stream=_id(instance))
+
+    def who_could(self, measure: str, post: str, *, at: dt.datetime | None = None) -> Ruling:
+        """
+        Say who holds which power over a measure on the holder of a post (谁有权).
+
+        Args:
+            measure: Measure of the rulebook.
+            post: Post of the directory.
+            at: Moment, aware; now by default.
+
+        Raises:
+            UnknownNameError: no such measure or post.
+        """
+        return self.definitions.rules.authority.ruling(measure, post, (at or self._now()).date())
+
+    # --- reads ---
+
+    def instance(self, instance: str | Decision) -> Instance:
+        """Read an instance; sealed facts are commitments (查卷宗)."""
+        found = self.store.load(_id(instance)).instance
+        if found is None:
+            raise UnknownNameError("instance", _id(instance))
+        return found
+
+    def instances(self, **where: Any) -> tuple[Instance, ...]:
+        """Read instances by page: machine, state, parent, after, limit (卷宗清单)."""
+        return self.store.instances(**where)
+
+    def events(
+        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+    ) -> tuple[dict[str, Any], ...]:
+        """
+        Read events by page as *viewer* may see them (查日志).
+
+        Args:
+            instance: Of one instance, or of all.
+            viewer: Who looks; the public by default.
+            after: Global position to go on from.
+        """
+        stream = None if instance is None else _id(instance)
+        found = self.store.events(stream=stream, after=after, limit=limit)
+        return tuple(view(each, viewer, sealed=self.store.sealed(each.id)) for each in found)
+
+    def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
+        """Read open obligations by page (待办义务)."""
+        return self.store.obligations(stream=None if instance is None else _id(instance), **page)
+
+    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+        """Read running deadlines, the earliest first (期限)."""
+        return self.store.deadlines(due_by=due_by, limit=limit)
+
+    # --- definitions, for deciding ---
+
+    def current(self, machine: str) -> Bench:
+        """Give the bench that new instances of *machine* are opened at (当前裁量台)."""
+        found = self._current.get(machine)
+        if found is None:
+            found = self._current[machine] = self._bench(self.definitions.machine(machine), self.definitions.rules)
+        return found
+
+    def machine_of(self, pin: Pin) -> Machine:
+        """Give the definition that an instance was opened under (卷宗所依据的状态机)."""
+        return self._pinned(pin).machine
+
+    # --- inside ---
+
+    def _now(self) -> dt.datetime:
+        now = self._clock.now()
+        if now.tzinfo is None:
+            raise MisuseError("the clock gives a naive datetime; give one with a time zone")
+        return now
+
+    def _acting(self) -> Actor:
+        found = self._actor() if callable(self._actor) else self._actor
+        if found is None:
+            raise MisuseError("nobody acts: open the flow with `actor=`, or name the actor of the command")
+        return found
+
+    def _command(self, **parts: Any) -> Command:
+        if parts.get("actor") is None:
+            parts["actor"] = self._acting()
+        return Command(**parts)
+
+    def _judged(self, command: Command) -> Judged:
+        if command.stream is not None and command.machine is None:
+            surroundings = self.store.load(command.stream)
+            return judge(self._bench_of(surroundings), surroundings, command, at=self._now(), definitions=self)
+        if command.machine is None:
+            raise MisuseError("a command names an instance, or the machine to open")
+        bench = self.current(command.machine)
+        parent = self.store.load(command.parent).instance if command.parent is not None else None
+        command = command if command.stream is not None else attrs.evolve(command, stream=self._stamps.id())
+        surroundings = Surroundings(instance=None, parent=parent)
+        return judge(bench, surroundings, command, at=self._now(), definitions=self)
+
+    def _recorded(self, judged: Judged) -> Decision:
+        change = self._recorder.record(judged)
+        written = self.store.append(change)
+        if isinstance(written, Answer):
+            return self._again(judged.command, written)
+        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        if _std.isEnabledFor(logging.DEBUG):
+            _log.debug(
+                "decided",
+                machine=judged.bench.machine.id,
+                instance=decision.stream,
+                trigger=decision.trigger,
+                allowed=decision.allowed,
+                refused_by=[each.guard for each in decision.refusals],
+            )
+        return decision
+
+    def _again(self, command: Command, answer: Answer) -> Decision:
+        if answer.content != content_of(command):
+            raise KeyReuseError("this key was already used for another request; take a new key")
+        body = json.loads(answer.raw)
+        machine = self._pinned_machine(body["machine"]["id"], body["machine"]["hash"])
+        return decision_of(answer.raw, answer.sealed, machine, self._reasons)
+
+    def _bench_of(self, surroundings: Surroundings) -> Bench:
+        if surroundings.instance is None:
+            raise MisuseError("there is no instance")
+        return self._pinned(surroundings.instance.pin)
+
+    def _pinned(self, pin: Pin) -> Bench:
+        found = self._benches.get((pin.machine_hash, pin.rulebook_hash))
+        if found is not None:
+            return found
+        machine = self._pinned_machine(pin.machine, pin.machine_hash)
+        return self._bench(machine, self._pinned_rules(pin))
+
+    def _pinned_machine(self, id: str, hash: str) -> Machine:
+        known = self.definitions.machines.get(id)
+        if known is None and id in shipped("machines"):
+            known = self.current(id).machine
+        if known is not None and known.hash == hash:
+            return known
+        raw = json.loads(self.store.definition(hash))["machine"]
+        machine = machine_from(raw, self.definitions.registry, where=f"{id} ({hash[:12]})")
+        if machine.hash != hash:
+            what = "a guard it names has another revision now"
+            raise DefinitionError(Fault(id, "", what, "register the guard of that revision"))
+        return machine
+
+    def _pinned_rules(self, pin: Pin) -> Rules:
+        rules = self.definitions.rules
+        if rules.rulebook.hash == pin.rulebook_hash:
+            return rules
+        source = Source(name=f"{pin.rulebook}.toml", data=self.store.definition(pin.rulebook_hash))
+        book = Rulebook.read(source)
+        return attrs.evolve(rules, rulebook=book, authority=Authority(book, rules.directory))
+
+    def _bench(self, machine: Machine, rules: Rules) -> Bench:
+        key = (machine.hash, rules.rulebook.hash)
+        found = self._benches.get(key)
+        if found is None:
+            found = self._benches[key] = Bench(machine, rules, self.definitions.registry)
+            book = rules.rulebook
+            self.store.define(
+                kind="machine", id=machine.id, version=machine.version, hash=machine.hash, content=machine.content
+            )
+            self.store.define(kind="rulebook", id=book.id, version=book.version, hash=book.hash, content=book.content)
+        return found
+
+
+def _id(instance: str | Decision) -> str:
+    return instance.stream if isinstance(instance, Decision) else instance

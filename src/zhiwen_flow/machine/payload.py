@@ -1,0 +1,236 @@
+"""
+Check a payload against the fields of a transition (填报内容检查): plain data in, plain data out, all faults at once.
+
+The checks are compiled once for each transition, so that a sound payload costs one call for each field.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from zhiwen_flow.canonical import MAX_INTEGER, faults_of
+from zhiwen_flow.errors import Fault, PayloadError
+from zhiwen_flow.machine.definition import Field, Transition
+from zhiwen_flow.terms import FieldType
+
+Accept = Callable[[Any], Any]
+MAX_ITEMS = 2000
+ANSWERS = ("applies", "does_not_apply", "unknown")
+MEETING_KEYS = {"body": str, "date": str, "due": int, "present": int, "minutes": str, "form": str, "votes": dict}
+MEETING_OPTIONAL = {"observers": list, "recused": list}
+MEETING_FORMS = ("meeting", "circulation")
+VOTES = ("for", "against", "abstain")
+
+
+class Unfit(ValueError):
+    """A value does not fit its field; carries what and how to mend it (填报不合要求)."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        self.what = what
+        self.mend = mend
+        super().__init__(what)
+
+
+class Names(Protocol):
+    """What the check must know of rulebook and directory (可用代码)."""
+
+    def codes(self, catalogue: str) -> frozenset[str]:
+        """Codes of a catalogue."""
+
+    def has_measure(self, id: str) -> bool:
+        """Whether the rulebook has that measure."""
+
+    def has_organ(self, id: str) -> bool:
+        """Whether the directory has that organ at any time."""
+
+    def has_post(self, id: str) -> bool:
+        """Whether the directory has that post at any time."""
+
+
+class Form:
+    """
+    The compiled check of one transition's fields (已编译的填报检查).
+
+    Args:
+        transition: Whose fields.
+        names: Codes, measures, organs and posts that exist.
+    """
+
+    __slots__ = ("_accepts", "_required", "_where")
+
+    def __init__(self, transition: Transition, names: Names) -> None:
+        self._where = f"payload of `{transition.trigger}`"
+        self._accepts: dict[str, Accept] = {each.name: _accept(each, names) for each in transition.fields}
+        self._required = tuple(each.name for each in transition.fields if each.required)
+
+    def check(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Give the payload as plain data (检查并规范填报内容); dates become ISO text.
+
+        Raises:
+            PayloadError: unknown, missing or ill-typed fields; all of them.
+        """
+        accepts = self._accepts
+        try:
+            clean = {name: accepts[name](value) for name, value in payload.items()}
+        except (KeyError, Unfit, TypeError, AttributeError):
+            raise PayloadError(*self._faults(payload)) from None
+        for name in self._required:
+            if name not in clean:
+                raise PayloadError(*self._faults(payload))
+        return clean
+
+    def _faults(self, payload: Mapping[str, Any]) -> list[Fault]:
+        if not isinstance(payload, Mapping):
+            return [Fault(self._where, "", "is not an object", "send the fields by name")]
+        known = ", ".join(self._accepts) or "none"
+        found = []
+        for name, value in payload.items():
+            if name not in self._accepts:
+                found.append(Fault(self._where, str(name), "unknown field", f"known: {known}"))
+                continue
+            try:
+                self._accepts[name](value)
+            except Unfit as unfit:
+                found.append(Fault(self._where, name, unfit.what, unfit.mend))
+        missing = [name for name in self._required if name not in payload]
+        return found + [Fault(self._where, name, "is missing", "fill it in") for name in missing]
+
+
+def _accept(field: Field, names: Names) -> Accept:
+    one = _one(field, names)
+    return _many(one) if field.many else one
+
+
+def _many(one: Accept) -> Accept:
+    def accept(value: Any) -> list[Any]:
+        if type(value) not in (list, tuple):
+            raise Unfit("a list is expected", "send [ … ]")
+        if len(value) > MAX_ITEMS:
+            raise Unfit(f"has more than {MAX_ITEMS} items", "split it over several requests")
+        return [one(each) for each in value]
+
+    return accept
+
+
+def _one(field: Field, names: Names) -> Accept:
+    kind = field.type
+    if kind is FieldType.INTEGER:
+        return _integer
+    if kind is FieldType.BOOLEAN:
+        return _boolean
+    if kind is FieldType.DATE:
+        return _date
+    if kind is FieldType.CODE:
+        return _known(names.codes(field.codes or "").__contains__, f"code of `{field.codes}`", names.codes(field.codes or ""))
+    if kind is FieldType.ORGAN:
+        return _known(names.has_organ, "organ of the directory")
+    if kind is FieldType.POST:
+        return _known(names.has_post, "post of the directory")
+    if kind is FieldType.MEASURE:
+        return _known(names.has_measure, "measure of the rulebook")
+    if kind is FieldType.MEETING:
+        return _meeting
+    if kind is FieldType.ASSESSMENT:
+        return _assessment(names.codes(field.codes or ""))
+    if kind is FieldType.ITEM:
+        return _item
+    return _text(field.longest)
+
+
+def _text(longest: int) -> Accept:
+    def accept(value: Any) -> str:
+        if type(value) is not str:
+            raise Unfit("text is expected", "send text")
+        if not value or len(value) > longest or value.isspace():
+            raise Unfit(f"the text is empty or longer than {longest} characters", "shorten it, or leave the field out")
+        if not value.isascii():
+            _unicode(value)
+        return value
+
+    return accept
+
+
+def _unicode(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Unfit("the text holds half a character (a lone surrogate)", "send valid Unicode") from None
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise Unfit("a whole number is expected", "send a whole number")
+    if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise Unfit("the integer is beyond ±(2^53−1)", "send a smaller number")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise Unfit("true or false is expected", "send true or false")
+    return value
+
+
+def _date(value: Any) -> str:
+    if type(value) is dt.date:
+        return value.isoformat()
+    try:
+        if type(value) is str and len(value) == len("2011-08-31"):
+            return dt.date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise Unfit("a date is expected", "send YYYY-MM-DD, a day that exists")
+
+
+def _known(has: Callable[[str], bool], what: str, known: frozenset[str] = frozenset()) -> Accept:
+    mend = f"known: {', '.join(sorted(known)[:20])}" if known else "use an id that exists"
+
+    def accept(value: Any) -> str:
+        if type(value) is not str or not has(value):
+            raise Unfit(f"is not a {what}", mend)
+        return value
+
+    return accept
+
+
+def _item(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit("an object is expected", "send an object")
+    if faults := faults_of(value, "item", depth=4):
+        raise Unfit(f"is not plain data: {faults[0]}", "send plain data")
+    return dict(value)
+
+
+def _assessment(items: frozenset[str]) -> Accept:
+    mend = f"send item (one of {', '.join(sorted(items))}), answer (one of {', '.join(ANSWERS)}) and reason"
+
+    def accept(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or set(value) != {"item", "answer", "reason"}:
+            raise Unfit("an assessment has item, answer and reason", mend)
+        if value["item"] not in items or value["answer"] not in ANSWERS:
+            raise Unfit("the item or the answer is not known", mend)
+        _text(4000)(value["reason"])
+        return dict(value)
+
+    return accept
+
+
+def _meeting(value: Any) -> dict[str, Any]:
+    mend = f"send {', '.join(MEETING_KEYS)}; votes has {', '.join(VOTES)}"
+    if not isinstance(value, dict) or not set(MEETING_KEYS) <= set(value) <= {*MEETING_KEYS, *MEETING_OPTIONAL}:
+        raise Unfit("a meeting record is not complete, or has unknown parts", mend)
+    for name, kind in (MEETING_KEYS | MEETING_OPTIONAL).items():
+        if name in value and type(value[name]) is not kind:
+            raise Unfit(f"`{name}` of the meeting record is of the wrong kind", mend)
+    if value["form"] not in MEETING_FORMS or set(value["votes"]) != set(VOTES):
+        raise Unfit("`form` or `votes` of the meeting record is not known", f"form: {', '.join(MEETING_FORMS)}; {mend}")
+    _date(value["date"])
+    counts = (value["due"], value["present"], *value["votes"].values())
+    if any(type(each) is not int or not 0 <= each <= 10_000 for each in counts):
+        raise Unfit("a count of the meeting record is not a whole number from 0 to 10000", mend)
+    for text in (value["body"], value["minutes"], *value.get("observers", ()), *value.get("recused", ())):
+        _text(200)(text)
+    return dict(value)

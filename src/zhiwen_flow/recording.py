@@ -1,0 +1,405 @@
+"""
+Recording: a judged command → the changeset that writes it (形成变更集). Pure but for the ids and salts handed in.
+
+The event body is built once and never copied; what is sealed leaves it here, before any store sees it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from zhiwen_flow.canonical import commitment, digest
+from zhiwen_flow.changes import Changeset, Count, Discharge, Draft, Expectation, Key, Move, SealedValue
+from zhiwen_flow.deciding import Bench, Judged
+from zhiwen_flow.events import SCHEMA
+from zhiwen_flow.limits import due_date
+from zhiwen_flow.machine.definition import Obliges, On, Transition
+from zhiwen_flow.model import EMPTY, ZONE, Actor, Deadline, Instance, Obligation
+from zhiwen_flow.terms import EventKind, Secrecy
+
+
+class Stamps(Protocol):
+    """Where ids and salts come from (编号与随机盐的来源)."""
+
+    def id(self) -> str:
+        """Give a new time-ordered id."""
+
+    def salt(self) -> bytes:
+        """Give sixteen random bytes."""
+
+
+class Recorder:
+    """
+    Turns judged commands into changesets for one tenant (变更集生成).
+
+    Args:
+        tenant: Whose log it is.
+        stamps: Where ids and salts come from.
+    """
+
+    def __init__(self, *, tenant: str, stamps: Stamps) -> None:
+        self.tenant = tenant
+        self.stamps = stamps
+        self._parts: dict[int, Parts] = {}
+
+    def record(self, judged: Judged) -> Changeset:
+        """Turn a judged command into all that it writes (形成变更集)."""
+        command = judged.command
+        key = Key(key=command.key, content=content_of(command)) if command.key is not None else None
+        draft = _Draft(recorder=self, at=judged.decision.at.isoformat())
+        if judged.decision.allowed:
+            _moved(judged, draft, key, parent=None)
+        else:
+            _refused(judged, draft, key)
+        return Changeset(
+            drafts=tuple(draft.drafts),
+            expects=tuple(draft.expects),
+            opened=tuple(draft.opened),
+            moves=tuple(draft.moves),
+            counts=tuple(draft.counts),
+            touched=tuple(draft.touched),
+            obliged=tuple(draft.obliged),
+            discharged=tuple(draft.discharged),
+            started=tuple(draft.started),
+            ended=tuple(draft.ended),
+            sealed=tuple(draft.sealed),
+            key=key,
+            refused_by=None if judged.decision.allowed else command.actor.id,
+        )
+
+    def parts(self, bench: Bench) -> Parts:
+        """Give the fixed parts of a bench's events, made once."""
+        found = self._parts.get(id(bench))
+        if found is None:
+            found = self._parts[id(bench)] = Parts(bench)
+        return found
+
+
+@attrs.define(kw_only=True)
+class _Draft:
+    """Gathers what a changeset will hold while the family of one command is walked."""
+
+    recorder: Recorder
+    at: str
+    drafts: list[Draft] = attrs.field(factory=list)
+    expects: list[Expectation] = attrs.field(factory=list)
+    opened: list[Instance] = attrs.field(factory=list)
+    moves: list[Move] = attrs.field(factory=list)
+    counts: list[Count] = attrs.field(factory=list)
+    touched: dict[str, None] = attrs.field(factory=dict)
+    obliged: list[Obligation] = attrs.field(factory=list)
+    discharged: list[Discharge] = attrs.field(factory=list)
+    started: list[Deadline] = attrs.field(factory=list)
+    ended: list[str] = attrs.field(factory=list)
+    sealed: list[SealedValue] = attrs.field(factory=list)
+
+
+def content_of(command: Command) -> str:
+    """
+    Hash what is asked (请求内容哈希): machine or instance, trigger, actor, payload, parent; never the clock.
+
+    >>> from zhiwen_flow.model import Actor
+    >>> ask = Command(actor=Actor(id="p-1", post="a.clerk"), stream="c1", trigger="accept", payload={"b": 1, "a": 2})
+    >>> content_of(ask) == content_of(attrs.evolve(ask, payload={"a": 2, "b": 1}))
+    True
+    """
+    target = f"+{command.machine}" if command.machine is not None else command.stream
+    asked = [target, command.parent, command.trigger, command.actor.id, command.actor.post, command.payload]
+    return digest(json.dumps(asked, sort_keys=True, default=str).encode())
+
+
+def _moved(judged: Judged, draft: _Draft, key: Key | None, *, parent: Instance | None) -> Instance:
+    transition = judged.transition
+    assert transition is not None  # noqa: S101  an allowed decision has its transition
+    instance = judged.surroundings.instance
+    body = _body(judged, draft, key)
+    event = body["id"]
+    facts = _payload(judged, transition, body, event, draft)
+    _verdicts(judged, transition, body, event, draft)
+    if instance is None:
+        instance = _opened(judged, transition, body, facts, draft, parent or judged.surroundings.parent)
+    else:
+        _stepped(judged, transition, instance, facts, draft)
+    _deadline(judged, transition, instance, body, draft)
+    draft.drafts.append(Draft(stream=instance.id, body=body))
+    _obligations(judged, transition, instance, body, draft)
+    for child in judged.children:
+        opened = _moved(child, draft, None, parent=instance)
+        body["opens"].append(opened.id)
+    return instance
+
+
+def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
+    command, decision, bench = judged.command, judged.decision, judged.bench
+    instance, parent = judged.surroundings.instance, judged.surroundings.parent
+    stream = command.stream
+    fixed = draft.recorder.parts(bench)
+    if instance is not None:
+        root, above = instance.root, instance.parent
+    else:
+        root, above = (parent.root, parent.id) if parent is not None else (stream, None)
+    occurred = command.occurred_at
+    return {
+        "schema": SCHEMA,
+        "id": draft.recorder.stamps.id(),
+        "tenant": draft.recorder.tenant,
+        "stream": stream,
+        "root": root,
+        "parent": above,
+        "kind": ("opened" if instance is None else "moved") if decision.allowed else "refused",
+        "machine": fixed.machine,
+        "rulebook": fixed.rulebook,
+        "directory": fixed.directory,
+        "calendar": fixed.calendar,
+        "trigger": decision.trigger,
+        "source": decision.source,
+        "target": decision.target,
+        "actor": fixed.actor(command.actor, judged),
+        "occurred_at": draft.at if occurred is None else occurred.isoformat(),
+        "decided_at": draft.at,
+        "payload": judged.payload,
+        "keep": [],
+        "verdicts": [each.wire or each.as_dict() for each in decision.verdicts],
+        "cites": fixed.cites(judged.transition),
+        "reason": command.reason,
+        "document": command.document,
+        "opens": [],
+        "obliges": [],
+        "discharges": [],
+        "deadline": None,
+        "key": {"hash": digest(key.key.encode()), "content": key.content} if key is not None else None,
+        "correlation": command.correlation,
+        "causation": command.causation,
+    }
+
+
+class Parts:
+    """The parts of an event body that one bench always writes alike (事件固定部分)."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        pin, directory, calendar = bench.pin, bench.rules.directory, bench.rules.calendar
+        self.machine = {"id": pin.machine, "version": pin.machine_version, "hash": pin.machine_hash}
+        self.rulebook = {"id": pin.rulebook, "version": pin.rulebook_version, "hash": pin.rulebook_hash}
+        self.directory = {"id": directory.id, "version": directory.version, "hash": directory.hash}
+        self.calendar = calendar.version if calendar is not None else None
+        self._actors: dict[Any, dict[str, Any]] = {}
+        self._cites = {id(each): list(each.cites) for each in bench.machine.all_transitions}
+        self.special = {id(each): _Special(each) for each in bench.machine.all_transitions}
+
+    def cites(self, transition: Transition | None) -> list[str]:
+        """Give the citations of a transition as the log keeps them."""
+        return [] if transition is None else self._cites[id(transition)]
+
+    def actor(self, actor: Actor, judged: Judged) -> dict[str, Any]:
+        """Give the actor with organ and rank as of the day of the decision."""
+        at = judged.decision.at
+        key = (actor, at.date() if at.tzinfo is ZONE else at.astimezone(ZONE).date())
+        found = self._actors.get(key)
+        if found is None:
+            if len(self._actors) > 10_000:
+                self._actors.clear()
+            post = judged.bench.rules.directory.post(actor.post, key[1])
+            organ, rank = (post.organ, post.rank) if post is not None else (None, None)
+            found = self._actors[key] = {"id": actor.id, "post": actor.post, "organ": organ, "rank": rank}
+        return found
+
+
+class _Special:
+    """What is not plain about the fields of one transition."""
+
+    __slots__ = ("dropped", "keep", "sealed")
+
+    def __init__(self, transition: Transition) -> None:
+        self.sealed = tuple(each.name for each in transition.fields if each.secrecy is Secrecy.SEALED)
+        self.dropped = tuple(each.name for each in transition.fields if each.secrecy is Secrecy.DROPPED)
+        self.keep = transition.keep
+
+
+def _payload(
+    judged: Judged, transition: Transition, body: dict[str, Any], event: str, draft: _Draft
+) -> Mapping[str, Any]:
+    """Seal and drop what the fields say; give the facts that are kept."""
+    special = draft.recorder.parts(judged.bench).special[id(transition)]
+    payload = body["payload"]
+    if special.sealed or special.dropped:
+        payload = body["payload"] = {n: v for n, v in payload.items() if n not in special.dropped}
+        for name in special.sealed:
+            if name in payload:
+                value, fact = payload[name], name in special.keep
+                payload[name] = _seal(draft, judged, event, name, value, fact=fact)
+    if not special.keep:
+        return EMPTY
+    facts = {name: payload[name] for name in special.keep if name in payload}
+    body["keep"] = list(facts)
+    return facts
+
+
+def _seal(draft: _Draft, judged: Judged, event: str, name: str, value: Any, *, fact: bool) -> dict[str, str]:
+    salt = draft.recorder.stamps.salt()
+    draft.sealed.append(
+        SealedValue(stream=judged.command.stream or "", event=event, name=name, fact=fact, salt=salt, value=value)
+    )
+    return {"sealed": commitment(salt, value)}
+
+
+def _verdicts(judged: Judged, transition: Transition | None, body: dict[str, Any], event: str, draft: _Draft) -> None:
+    """Verdicts about a person are prejudicial, and are sealed as one."""
+    if transition is not None and transition.prejudicial:
+        body["verdicts"] = _seal(draft, judged, event, "verdicts", body["verdicts"], fact=False)
+
+
+def _refused(judged: Judged, draft: _Draft, key: Key | None) -> None:
+    """A refusal keeps plain fields only; where it is prejudicial, not even those."""
+    transition, body = judged.transition, _body(judged, draft, key)
+    event = body["id"]
+    plain = {each.name for each in transition.fields if each.secrecy is Secrecy.PLAIN} if transition else set()
+    kept = {name: value for name, value in judged.payload.items() if name in plain}
+    body["payload"] = kept
+    if transition is not None and transition.prejudicial:
+        body["payload"] = {}
+        if kept:
+            body["payload"] = _seal(draft, judged, event, "payload", kept, fact=False)
+    _verdicts(judged, transition, body, event, draft)
+    draft.drafts.append(Draft(stream=judged.command.stream or "", body=body))
+
+
+def _opened(
+    judged: Judged,
+    transition: Transition,
+    body: dict[str, Any],
+    facts: Mapping[str, Any],
+    draft: _Draft,
+    parent: Instance | None,
+) -> Instance:
+    stream = judged.command.stream or ""
+    instance = Instance(
+        id=stream,
+        pin=judged.bench.pin,
+        state=transition.target,
+        parent=parent.id if parent is not None else None,
+        root=parent.root if parent is not None else stream,
+        facts=facts,
+    )
+    body["root"], body["parent"] = instance.root, instance.parent
+    draft.opened.append(instance)
+    if parent is not None:
+        draft.counts.append(Count(parent=parent.id, machine=judged.bench.machine.id, state=transition.target, by=1))
+        draft.touched[parent.id] = None
+        if judged.expects_parent:
+            draft.expects.append(Expectation(stream=parent.id, version=parent.version))
+    return instance
+
+
+def _stepped(
+    judged: Judged, transition: Transition, instance: Instance, facts: Mapping[str, Any], draft: _Draft
+) -> None:
+    links = instance.links if judged.bench.reads_links[id(transition)] else None
+    draft.expects.append(Expectation(stream=instance.id, version=instance.version, links=links))
+    draft.moves.append(Move(stream=instance.id, state=transition.target, facts=facts))
+    parent = judged.surroundings.parent
+    if instance.parent is None:
+        return
+    if judged.expects_parent and parent is not None:
+        draft.expects.append(Expectation(stream=parent.id, version=parent.version))
+    if instance.state != transition.target:
+        machine = judged.bench.machine.id
+        draft.counts.append(Count(parent=instance.parent, machine=machine, state=instance.state, by=-1))
+        draft.counts.append(Count(parent=instance.parent, machine=machine, state=transition.target, by=1))
+        draft.touched[instance.parent] = None
+
+
+def _deadline(
+    judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft
+) -> None:
+    """A deadline ends when its state is left and starts when a state with a limit is entered."""
+    before = judged.surroundings.instance
+    if before is not None and before.state == transition.target:
+        return
+    machine = judged.bench.machine
+    if before is not None and machine.state(before.state).limit is not None:
+        draft.ended.append(instance.id)
+    limit = machine.state(transition.target).limit
+    if limit is None:
+        return
+    started = judged.decision.at.astimezone(ZONE).date()
+    due = due_date(judged.bench.rules, limit, started)
+    calendar = body["calendar"]
+    draft.started.append(
+        Deadline(
+            stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar
+        )
+    )
+    body["deadline"] = {
+        "limit": limit,
+        "started": started.isoformat(),
+        "due": due.isoformat() if due is not None else None,
+        "calendar": calendar,
+    }
+
+
+def _obligations(
+    judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft
+) -> None:
+    for settles in transition.discharges:
+        if settles.on is On.SELF:
+            body["discharges"].append(settles.kind)
+            draft.discharged.append(Discharge(stream=instance.id, kind=settles.kind))
+        elif instance.parent is not None:
+            _on_parent(judged, instance.parent, body, draft, EventKind.DISCHARGED, discharges=[settles.kind])
+            draft.discharged.append(Discharge(stream=instance.parent, kind=settles.kind))
+    for obliges in transition.obliges:
+        owed = _owed(judged, obliges, instance, body["id"], draft)
+        if owed is None:
+            continue
+        draft.obliged.append(owed)
+        told = {"id": owed.id, "kind": owed.kind, "to": owed.to, "due": owed.due.isoformat() if owed.due else None}
+        if obliges.on is On.SELF:
+            body["obliges"].append(told)
+        elif instance.parent is not None:
+            _on_parent(judged, instance.parent, body, draft, EventKind.OBLIGED, obliges=[told])
+
+
+def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, draft: _Draft) -> Obligation | None:
+    stream = instance.id if obliges.on is On.SELF else instance.parent
+    if stream is None:
+        return None
+    started = judged.decision.at.astimezone(ZONE).date()
+    due = due_date(judged.bench.rules, obliges.limit, started) if obliges.limit is not None else None
+    return Obligation(id=draft.recorder.stamps.id(), stream=stream, kind=obliges.kind, to=obliges.to, due=due, opened_by=event)
+
+
+def _on_parent(
+    judged: Judged, parent: str, cause: dict[str, Any], draft: _Draft, kind: EventKind, **parts: Any
+) -> None:
+    """What a child puts on its parent is an event of the parent's own chain, caused by the child's."""
+    above = judged.surroundings.parent
+    if above is None:
+        return
+    machine = {"id": above.pin.machine, "version": above.pin.machine_version, "hash": above.pin.machine_hash}
+    body = {
+        **cause,
+        "id": draft.recorder.stamps.id(),
+        "stream": parent,
+        "parent": above.parent,
+        "kind": kind.value,
+        "machine": machine,
+        "source": above.state,
+        "target": above.state,
+        "payload": {},
+        "keep": [],
+        "verdicts": [],
+        "opens": [],
+        "obliges": [],
+        "discharges": [],
+        "deadline": None,
+        "key": None,
+        "causation": cause["id"],
+        **parts,
+    }
+    draft.touched[parent] = None
+    draft.drafts.append(Draft(stream=parent, body=body))

@@ -1,0 +1,158 @@
+"""
+What a store must do (存储协议). One store object serves one tenant and one thread.
+
+Every guarantee named here is proved by the suite in `zhiwen_flow.testing.store_contract`, for every store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import attrs
+
+from zhiwen_flow.changes import Changeset
+from zhiwen_flow.errors import ZhiwenError
+from zhiwen_flow.events import AuditEvent
+from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
+
+
+class Conflict(ZhiwenError):
+    """
+    A version that a decision relied on has changed (版本冲突); nothing was written. `stream` is the one that changed.
+
+    Raised by stores, caught by the flow, which decides again.
+    """
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        super().__init__(f"instance `{stream}` was changed meanwhile")
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """
+    What was answered under an idempotency key (已有答复).
+
+    Args:
+        content: Hash of what was asked.
+        raw: Canonical bytes of the event body of the answer (sealed, or as drafted where the refusal was folded).
+        sealed: Sealed values of that event by name; those erased are missing.
+    """
+
+    content: str
+    raw: bytes = attrs.field(repr=False)
+    sealed: Mapping[str, Any] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Head:
+    """The end of one stream's chain (链头)."""
+
+    stream: str
+    position: int
+    hash: str
+
+
+class Store(Protocol):
+    """Where instances and events are kept (存储)."""
+
+    tenant: str
+
+    def load(self, stream: str) -> Surroundings:
+        """
+        Load an instance with its counters, open obligations, sealed facts and parent, consistently.
+
+        Raises:
+            UnknownNameError: there is no such instance in this tenant.
+        """
+
+    def answer(self, key: str) -> Answer | None:
+        """Look up what was answered under an idempotency key."""
+
+    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+        """
+        Write a changeset whole or not at all.
+
+        In one transaction: an idempotency key already spent gives its `Answer`, and nothing is written; every
+        expectation is asserted; every draft is sealed at the end of its stream's chain; tables follow.
+        A refusal asserts nothing and conflicts with nothing.
+
+        Returns:
+            The sealed events in the order of the drafts; empty where a refusal was folded into a count.
+
+        Raises:
+            Conflict: an expectation does not hold.
+            KeyReuseError: the key was spent on another request.
+            StoreError: the store cannot be written.
+        """
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Make everything inside one transaction: committed at the end, rolled back on an exception."""
+
+    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
+        """
+        Keep the bytes of a definition (machine, rulebook, directory) by its hash; known ones are left alone.
+
+        Raises:
+            CorruptStoreError: the same id and version is known with another hash.
+        """
+
+    def definition(self, hash: str) -> bytes:
+        """
+        Give the bytes of a definition.
+
+        Raises:
+            UnknownNameError: it was never used here.
+        """
+
+    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+        """Read events with `seq` above *after*, oldest first; of one stream or of all."""
+
+    def event(self, id: str) -> AuditEvent:
+        """
+        Read one event.
+
+        Raises:
+            UnknownNameError: there is no such event in this tenant.
+        """
+
+    def last_move(self, stream: str) -> AuditEvent | None:
+        """Give the latest event of *stream* that moved or opened it."""
+
+    def instances(
+        self,
+        *,
+        machine: str | None = None,
+        state: str | None = None,
+        parent: str | None = None,
+        after: str = "",
+        limit: int = 100,
+    ) -> tuple[Instance, ...]:
+        """Read instances with an id above *after*, in the order of their ids."""
+
+    def obligations(self, *, stream: str | None = None, after: str = "", limit: int = 100) -> tuple[Obligation, ...]:
+        """Read open obligations with an id above *after*, in the order of their ids."""
+
+    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+        """Read running deadlines, the earliest first; those due on or before *due_by*, or all, undated last."""
+
+    def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
+        """Give the number of children of *parent* by (machine, state)."""
+
+    def sealed(self, event: str) -> Mapping[str, Any]:
+        """Give the sealed values of an event by name; those erased are missing. Only `view` may show them."""
+
+    def erase(self, *, event: str, name: str) -> bool:
+        """Erase a sealed value and its salt for good; False when it was not there. The chain still verifies."""
+
+    def folded(self, stream: str) -> Mapping[str, int]:
+        """Give the number of folded refusals on *stream* by actor."""
+
+    def heads(self) -> Iterator[Head]:
+        """Iterate over the chain heads of all streams, in the order of their ids."""
+
+    def close(self) -> None:
+        """Release what the store holds."""

@@ -1,0 +1,347 @@
+"""The façade: it loads, decides, appends; the same answer everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.small import amount_is_at_most, permit, raises
+from zhiwen_flow.audit.view import Viewer
+from zhiwen_flow.errors import (
+    KeyReuseError,
+    MisuseError,
+    PayloadError,
+    RefusedError,
+    StaleError,
+    StoreError,
+    UnknownNameError,
+)
+from zhiwen_flow.flow import Flow
+from zhiwen_flow.model import Actor, Command, Decision
+from zhiwen_flow.stores.protocol import Conflict
+from zhiwen_flow.terms import EventKind
+from zhiwen_flow.testing.clock import FixedClock
+
+ACTOR = Actor(id="p-1", post="nowhere.clerk")
+NOW = dt.datetime(2011, 9, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+
+
+@pytest.fixture(name="clock")
+def _clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture(name="flow", params=["memory:", "sqlite"])
+def _flow(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Flow]:
+    url = request.param if request.param == "memory:" else f"sqlite:///{tmp_path / 'flow.db'}"
+    with Flow.open(url, actor=ACTOR, clock=clock, machines=[permit()], guards=[amount_is_at_most, raises]) as flow:
+        yield flow
+
+
+def ask(flow: Flow, **payload: Any) -> Decision:
+    """Open a permit."""
+    return flow.start("permit", {"amount": 50, "who": "张某", "scratch": "草稿", **payload}).raise_if_refused()
+
+
+class TestStartAndDo:
+    """Opening and moving instances."""
+
+    def test_the_short_program(self, flow: Flow) -> None:
+        """Open, move, read."""
+        opened = ask(flow)
+        decision = flow.do(opened, "check", {"amount": 60, "note": "齐全"})
+
+        assert decision.allowed
+        assert (decision.source, decision.target) == ("asked", "checked")
+        assert flow.instance(opened).state == "checked"
+        assert flow.instance(opened).version == 2
+        assert flow.instance(opened).facts["note"] == "齐全"
+
+    def test_a_refusal_is_a_value_and_is_recorded(self, flow: Flow) -> None:
+        """Nothing moves; the log tells who tried."""
+        opened = ask(flow)
+        decision = flow.do(opened, "check", {"amount": 600})
+
+        assert not decision.allowed
+        assert flow.instance(opened).state == "asked"
+        assert [each["kind"] for each in flow.events(opened)] == ["opened", "refused"]
+        with pytest.raises(RefusedError, match="数额600超过上限100"):
+            decision.raise_if_refused()
+
+    def test_a_trigger_from_another_state_is_a_refusal(self, flow: Flow) -> None:
+        """It says from where it starts and what is open now."""
+        opened = ask(flow)
+        decision = flow.do(opened, "grant")
+
+        assert not decision.allowed
+        facts = decision.verdicts[0].facts
+        assert [each["id"] for each in facts["starts_from"]] == ["checked"]
+        assert [each["id"] for each in facts["open_now"]] == ["check", "withdraw"]
+
+    @pytest.mark.parametrize(
+        ("error", "call"),
+        [
+            (UnknownNameError, lambda flow, it: flow.do(it, "fly")),
+            (UnknownNameError, lambda flow, it: flow.do("nobody", "check")),
+            (UnknownNameError, lambda flow, it: flow.start("nothing")),
+            (UnknownNameError, lambda flow, it: flow.start("permit", parent="nobody")),
+            (PayloadError, lambda flow, it: flow.do(it, "check", {"colour": 1})),
+            (PayloadError, lambda flow, it: flow.do(it, "check", {"note": "\ud800"})),
+            (PayloadError, lambda flow, it: flow.do(it, "check", {"amount": 2**70})),
+            (MisuseError, lambda flow, it: flow.handle(Command(actor=ACTOR))),
+        ],
+    )
+    def test_misuse_records_nothing(self, flow: Flow, error: type[Exception], call: Any) -> None:
+        """An exception, and the log is as it was."""
+        opened = ask(flow)
+        before = flow.events()
+
+        with pytest.raises(error):
+            call(flow, opened)
+
+        assert flow.events() == before
+
+    def test_nobody_acts(self) -> None:
+        """A flow without an actor refuses to act, not to read."""
+        with Flow.open(machines=[permit()], guards=[amount_is_at_most, raises]) as flow:
+            with pytest.raises(MisuseError, match="nobody acts"):
+                flow.start("permit")
+            assert flow.start("permit", actor=ACTOR).allowed
+
+    def test_a_body_that_is_too_long(self, flow: Flow) -> None:
+        """64 KiB is the end; nothing is written."""
+        opened = flow.start("permit", {"amount": 1})
+        with pytest.raises(PayloadError, match="bytes long"):
+            flow.do(opened, "check", {"amount": 1}, correlation="x" * 70_000)
+        assert flow.instance(opened).version == 1
+
+
+class TestSecrecy:
+    """What is sealed or dropped never stands in the log."""
+
+    def test_sealed_and_dropped_fields(self, flow: Flow) -> None:
+        """The log holds a commitment; the draft is gone."""
+        opened = ask(flow)
+        raw = flow.store.events(stream=opened.stream)[0].raw.decode()
+
+        assert "张某" not in raw
+        assert "草稿" not in raw
+        assert set(flow.store.events()[0].body["payload"]["who"]) == {"sealed"}
+        assert "张某" not in repr(flow.instance(opened)) + repr(flow.store.load(opened.stream))
+
+    def test_a_refusal_keeps_plain_fields_only(self, flow: Flow) -> None:
+        """Nothing sealed is kept of what was refused."""
+        opened = ask(flow)
+        flow.do(opened, "check", {"amount": 600, "who": "李某"})
+
+        event = flow.store.events(stream=opened.stream)[1]
+        assert event.body["payload"] == {"amount": 600}
+        assert flow.store.sealed(event.id) == {}
+
+    def test_the_public_sees_that_something_is_sealed(self, flow: Flow) -> None:
+        """`events` reads through `view`."""
+        opened = ask(flow)
+        assert "张某" not in str(flow.events(opened))
+        assert "张某" not in str(flow.events(opened, viewer=Viewer()))
+
+
+class TestKeys:
+    """The same key and content give the stored answer again."""
+
+    def test_moves_and_refusals_are_answered_again(self, flow: Flow, clock: FixedClock) -> None:
+        """The clock is not part of the content."""
+        opened = flow.start("permit", {"amount": 50}, key="k1")
+        refused = flow.do(opened, "check", {"amount": 600}, key="k2")
+        moved = flow.do(opened, "check", {"amount": 6}, key="k3")
+        clock.advance(dt.timedelta(days=3))
+
+        for again, first in (
+            (flow.start("permit", {"amount": 50}, key="k1"), opened),
+            (flow.do(opened, "check", {"amount": 600}, key="k2"), refused),
+            (flow.do(opened, "check", {"amount": 6}, key="k3"), moved),
+        ):
+            assert again.replayed
+            assert attrs.evolve(again, replayed=False, verdicts=()) == attrs.evolve(first, verdicts=())
+            assert [each.as_dict() for each in again.verdicts] == [each.as_dict() for each in first.verdicts]
+            assert again.explain("zh") == first.explain("zh")
+        assert len(flow.events()) == 3
+
+    def test_a_key_for_another_request_is_refused(self, flow: Flow) -> None:
+        """Another payload, actor or trigger is another request."""
+        opened = flow.start("permit", {"amount": 50}, key="k1")
+        for call in (
+            lambda: flow.start("permit", {"amount": 51}, key="k1"),
+            lambda: flow.start("permit", {"amount": 50}, key="k1", actor=Actor(id="p-2", post="x")),
+            lambda: flow.do(opened, "check", {"amount": 50}, key="k1"),
+        ):
+            with pytest.raises(KeyReuseError):
+                call()
+
+    def test_misuse_spends_no_key(self, flow: Flow) -> None:
+        """After a mistake the key is still good."""
+        with pytest.raises(PayloadError):
+            flow.start("permit", {"colour": 1}, key="k1")
+        assert not flow.start("permit", {"amount": 1}, key="k1").replayed
+
+
+class TestTime:
+    """Time is the clock's; an earlier moment only where declared."""
+
+    def test_backdating_where_declared(self, flow: Flow) -> None:
+        """With reason and document; both moments stand in the log."""
+        opened = ask(flow)
+        flow.do(opened, "check", {"amount": 1}).raise_if_refused()
+        earlier = NOW - dt.timedelta(days=2)
+
+        flow.do(opened, "grant", occurred_at=earlier, reason="补录", document="〔2011〕9号").raise_if_refused()
+
+        body = flow.store.events(stream=opened.stream)[-1].body
+        assert (body["occurred_at"], body["decided_at"]) == (earlier.isoformat(), NOW.isoformat())
+        assert (body["reason"], body["document"]) == ("补录", "〔2011〕9号")
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            {"occurred_at": NOW - dt.timedelta(days=1)},
+            {"occurred_at": NOW + dt.timedelta(days=1), "reason": "补录", "document": "1号"},
+            {"occurred_at": NOW.replace(tzinfo=None), "reason": "补录", "document": "1号"},
+        ],
+    )
+    def test_backdating_needs_reason_document_and_a_past_aware_moment(self, flow: Flow, parts: dict[str, Any]) -> None:
+        """Otherwise it is misuse."""
+        opened = ask(flow)
+        flow.do(opened, "check", {"amount": 1})
+        with pytest.raises(MisuseError):
+            flow.do(opened, "grant", **parts)
+
+    def test_backdating_where_not_declared(self, flow: Flow) -> None:
+        """The clock decides."""
+        opened = ask(flow)
+        with pytest.raises(PayloadError, match="cannot be backdated"):
+            flow.do(opened, "check", {"amount": 1}, occurred_at=NOW, reason="x", document="y")
+
+    def test_a_naive_clock_is_misuse(self) -> None:
+        """A moment without a zone is no moment."""
+        with Flow.open(machines=[permit()], guards=[amount_is_at_most, raises], actor=ACTOR, clock=_Naive()) as flow:
+            with pytest.raises(MisuseError, match="naive"):
+                flow.start("permit", {"amount": 1})
+
+
+class _Naive:
+    def now(self) -> dt.datetime:
+        return dt.datetime(2011, 9, 1)  # noqa: DTZ001
+
+
+class TestRaces:
+    """A stale decision is made again; a hopeless one says who won."""
+
+    def test_decided_again_after_a_conflict(self, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One conflict is invisible to the caller."""
+        opened = ask(flow)
+        append, tries = flow.store.append, []
+
+        def losing(change: Any) -> Any:
+            tries.append(change)
+            if len(tries) == 1:
+                raise Conflict(opened.stream)
+            return append(change)
+
+        monkeypatch.setattr(flow.store, "append", losing)
+        assert flow.do(opened, "check", {"amount": 1}).allowed
+        assert len(tries) == 2
+
+    def test_three_conflicts_are_stale(self, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The error holds the winner's event."""
+        opened = ask(flow)
+
+        def losing(change: Any) -> Any:
+            raise Conflict(opened.stream)
+
+        monkeypatch.setattr(flow.store, "append", losing)
+        with pytest.raises(StaleError) as caught:
+            flow.do(opened, "check", {"amount": 1})
+        assert caught.value.winner.kind is EventKind.OPENED
+
+
+class TestManyAndReads:
+    """Batches and pages."""
+
+    def test_a_batch_is_whole_or_nothing(self, flow: Flow) -> None:
+        """An exception in the middle takes all back; refusals are answers."""
+        opened = ask(flow)
+        good = Command(actor=ACTOR, stream=opened.stream, trigger="check", payload={"amount": 600})
+        bad = Command(actor=ACTOR, stream=opened.stream, trigger="check", payload={"colour": 1})
+        before = len(flow.events())
+
+        with pytest.raises(PayloadError):
+            flow.handle_many([good, bad])
+        assert len(flow.events()) == before
+
+        assert [each.allowed for each in flow.handle_many([good, attrs.evolve(good, payload={"amount": 1})])] == [
+            False,
+            True,
+        ]
+
+    def test_explain_records_nothing_and_answers_alike(self, flow: Flow) -> None:
+        """What `explain` says, `do` does."""
+        opened = ask(flow)
+        for amount in (1, 600):
+            before = len(flow.events())
+            told = flow.explain(opened, "check", {"amount": amount})
+            assert len(flow.events()) == before
+            done = flow.do(opened, "check", {"amount": amount})
+            assert attrs.evolve(done, event=None) == told
+            if done.allowed:
+                break
+
+    def test_explain_an_opening(self, flow: Flow) -> None:
+        """Asking about what does not exist yet."""
+        assert flow.explain(None, machine="permit", payload={"amount": 1}).allowed
+        assert flow.instances() == ()
+
+    def test_options(self, flow: Flow) -> None:
+        """Every trigger open now, with its form."""
+        opened = ask(flow)
+        found = {each.trigger: each for each in flow.options(opened)}
+
+        assert set(found) == {"check", "withdraw"}
+        assert found["check"].allowed is None
+        assert found["withdraw"].allowed is True
+        assert found["check"].form["properties"]["amount"]["type"] == "integer"
+        assert found["check"].form["title"] == "核对"
+
+    def test_pages(self, flow: Flow) -> None:
+        """Reads go on from where they stopped."""
+        for _ in range(5):
+            ask(flow)
+        first = flow.instances(machine="permit", limit=3)
+        rest = flow.instances(machine="permit", limit=3, after=first[-1].id)
+        assert (len(first), len(rest)) == (3, 2)
+        assert len(flow.events(limit=2)) == 2
+
+    def test_a_known_version_with_another_hash(self, tmp_path: Path) -> None:
+        """A definition may not change behind its version."""
+        url = f"sqlite:///{tmp_path / 'a.db'}"
+        guards = [amount_is_at_most, raises]
+        with Flow.open(url, actor=ACTOR, machines=[permit()], guards=guards) as flow:
+            flow.start("permit", {"amount": 1})
+        with Flow.open(url, actor=ACTOR, machines=[permit(note="x")], guards=guards) as flow:
+            with pytest.raises(StoreError, match="permit"):
+                flow.start("permit", {"amount": 1})
+
+    def test_an_instance_stays_on_its_version(self, tmp_path: Path) -> None:
+        """A newer machine does not touch what was opened under the older one."""
+        url = f"sqlite:///{tmp_path / 'a.db'}"
+        guards = [amount_is_at_most, raises]
+        with Flow.open(url, actor=ACTOR, machines=[permit()], guards=guards) as flow:
+            old = flow.start("permit", {"amount": 1})
+        with Flow.open(url, actor=ACTOR, machines=[permit(version="2", note="x")], guards=guards) as flow:
+            new = flow.start("permit", {"amount": 1})
+            assert flow.do(old, "check", {"amount": 1}).allowed
+            assert flow.instance(old).pin.machine_version == "1"
+            assert flow.instance(new).pin.machine_version == "2"
