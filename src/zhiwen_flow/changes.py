@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.model import EMPTY, Deadline, Instance, Obligation
+from zhiwen_flow.model import Deadline, Instance, Obligation
 
 REFUSALS_KEPT = 10
 """Refusals of one actor on one instance that are recorded one by one before they are folded into counts."""
@@ -34,11 +34,16 @@ class Draft:
 
 @attrs.frozen(kw_only=True)
 class Move:
-    """A new state and new facts of an instance (流转结果); raises its version by one."""
+    """
+    A new state of an instance (流转结果); raises its version by one.
+
+    Args:
+        facts: All facts after the move; None where they stay as they are.
+    """
 
     stream: str
     state: str
-    facts: Mapping[str, Any] = EMPTY
+    facts: Mapping[str, Any] | None = None
 
 
 @attrs.frozen(kw_only=True)

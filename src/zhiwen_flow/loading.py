@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterator
-from enum import Enum
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
@@ -155,7 +155,7 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _enum(raw: Any, cls: type[Enum]) -> Enum:
+def _enum(raw: Any, cls: type[StrEnum]) -> StrEnum:
     known = [str(each.value) for each in cls]
     if raw not in known:
         raise Strict(f"{_shown(raw)} is not one of {', '.join(known)}", "use one of these codes")
@@ -228,7 +228,8 @@ _KEYS: dict[str, str] = {}
 _CONVERTER = cattrs.Converter(detailed_validation=True)
 _CONVERTER.register_structure_hook_factory(_is_tuple, _sequence)
 _CONVERTER.register_structure_hook_factory(attrs.has, _table)
-_CONVERTER.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _enum)
 for _kind in _NAMES:
     _CONVERTER.register_structure_hook(_kind, _exactly(_kind))
+# An enumeration of texts is a text, too: it needs a hook nearer than that of `str`.
+_CONVERTER.register_structure_hook(StrEnum, _enum)
 _CONVERTER.register_structure_hook(Any, lambda raw, _: raw)

@@ -300,7 +300,8 @@ def _stepped(
 ) -> None:
     links = instance.links if judged.bench.reads_links[id(transition)] else None
     draft.expects.append(Expectation(stream=instance.id, version=instance.version, links=links))
-    draft.moves.append(Move(stream=instance.id, state=transition.target, facts=facts))
+    after = {**instance.facts, **facts} if facts else None
+    draft.moves.append(Move(stream=instance.id, state=transition.target, facts=after))
     parent = judged.surroundings.parent
     if instance.parent is None:
         return

@@ -1,0 +1,57 @@
+"""
+What the library asks of a work calendar (工作日历).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Protocol
+
+
+class Calendar(Protocol):
+    """A calendar that knows working days up to a horizon, and refuses beyond (工作日历)."""
+
+    @property
+    def version(self) -> str:
+        """Which data it speaks from; stored with every deadline."""
+
+    @property
+    def horizon(self) -> dt.date:
+        """The last day it has data for."""
+
+    def is_working_day(self, day: dt.date) -> bool:
+        """
+        Whether people work on a day.
+
+        Raises:
+            CalendarError: there is no data for that day.
+        """
+
+
+def add_working_days(calendar: Calendar, start: dt.date, days: int) -> dt.date:
+    """
+    Count working days onward from a day that does not count itself (顺延工作日).
+
+    Args:
+        days: Working days, at least 0; with 0 the day itself, or the next working day.
+
+    Raises:
+        CalendarError: the count runs beyond the calendar's data.
+    """
+    day, left = start, days
+    while left > 0:
+        day += dt.timedelta(days=1)
+        left -= calendar.is_working_day(day)
+    return next_working_day(calendar, day)
+
+
+def next_working_day(calendar: Calendar, day: dt.date) -> dt.date:
+    """
+    Give the day itself, or the first working day after it (遇休顺延).
+
+    Raises:
+        CalendarError: there is no data that far.
+    """
+    while not calendar.is_working_day(day):
+        day += dt.timedelta(days=1)
+    return day

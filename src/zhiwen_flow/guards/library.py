@@ -1,0 +1,48 @@
+"""The guards that the library ships (随库守卫), as one closed registry."""
+
+from __future__ import annotations
+
+from zhiwen_flow.guards.authority import (
+    coordinating_body_never_decides_on_persons,
+    decided_in_meeting,
+    has_measure_authority,
+)
+from zhiwen_flow.guards.children import children_are_all_in, no_open_obligations, opened_by_parent, some_child_is_in
+from zhiwen_flow.guards.material import (
+    every_item_is_assessed,
+    facts_are_recorded,
+    list_is_not_empty,
+    materials_are_present,
+    value_is_one_of,
+)
+from zhiwen_flow.guards.recusal import actor_differs_from, actor_is_not_concerned, handler_is_not_concerned
+from zhiwen_flow.guards.registry import Registry
+from zhiwen_flow.guards.role import actor_belongs_to, actor_holds_one_role, actor_holds_role
+from zhiwen_flow.guards.time import end_date_is_given, not_after, not_before
+
+LIBRARY = Registry(
+    (
+        actor_holds_role,
+        actor_holds_one_role,
+        actor_belongs_to,
+        has_measure_authority,
+        coordinating_body_never_decides_on_persons,
+        decided_in_meeting,
+        actor_is_not_concerned,
+        handler_is_not_concerned,
+        actor_differs_from,
+        materials_are_present,
+        facts_are_recorded,
+        value_is_one_of,
+        list_is_not_empty,
+        every_item_is_assessed,
+        not_before,
+        not_after,
+        end_date_is_given,
+        children_are_all_in,
+        some_child_is_in,
+        no_open_obligations,
+        opened_by_parent,
+    )
+)
+"""Every guard of the library."""

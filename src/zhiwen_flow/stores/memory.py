@@ -1,0 +1,332 @@
+"""
+The store in memory (内存存储): plain dictionaries, for tests, demonstrations and simulation. Nothing outlives it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import copy
+import datetime as dt
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
+from zhiwen_flow.clock import Clock, SystemClock
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
+from zhiwen_flow.events import GENESIS, AuditEvent, seal
+from zhiwen_flow.model import EMPTY, Deadline, Instance, Obligation, Surroundings
+from zhiwen_flow.stores.folding import folded_body, is_due
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head
+from zhiwen_flow.terms import EventKind
+
+
+@attrs.define
+class _State:
+    """Everything kept; copied whole to roll a batch back."""
+
+    instances: dict[str, Instance] = attrs.field(factory=dict)
+    heads: dict[str, tuple[int, str]] = attrs.field(factory=dict)
+    streams: dict[str, list[int]] = attrs.field(factory=dict)
+    log: list[AuditEvent] = attrs.field(factory=list)
+    by_event: dict[str, int] = attrs.field(factory=dict)
+    children: dict[str, dict[tuple[str, str], int]] = attrs.field(factory=dict)
+    obligations: dict[str, Obligation] = attrs.field(factory=dict)
+    owed: dict[str, dict[str, None]] = attrs.field(factory=dict)
+    deadlines: dict[str, Deadline] = attrs.field(factory=dict)
+    keys: dict[str, tuple[str, str | None, bytes]] = attrs.field(factory=dict)
+    sealed: dict[str, dict[str, SealedValue]] = attrs.field(factory=dict)
+    facts: dict[str, dict[str, SealedValue]] = attrs.field(factory=dict)
+    refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    definitions: dict[str, bytes] = attrs.field(factory=dict)
+    versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
+
+
+class MemoryStore:
+    """
+    A store of one tenant in memory (内存存储); several threads may share it.
+
+    Args:
+        tenant: Whose data.
+        clock: Gives `recorded_at`.
+    """
+
+    def __init__(self, tenant: str = "default", *, clock: Clock | None = None) -> None:
+        self.tenant = tenant
+        self._clock = clock or SystemClock()
+        self._state = _State()
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def load(self, stream: str) -> Surroundings:
+        """See `Store.load`."""
+        with self._lock:
+            state = self._state
+            instance = state.instances.get(stream)
+            if instance is None:
+                raise UnknownNameError("instance", stream)
+            return Surroundings(
+                instance=instance,
+                children=dict(state.children.get(stream, EMPTY)),
+                obligations=tuple(state.obligations[each] for each in state.owed.get(stream, ())),
+                opened={name: each.value for name, each in state.facts.get(stream, {}).items()},
+                parent=state.instances.get(instance.parent) if instance.parent is not None else None,
+            )
+
+    def answer(self, key: str) -> Answer | None:
+        """See `Store.answer`."""
+        found = self._state.keys.get(key)
+        if found is None:
+            return None
+        content, event, raw = found
+        return Answer(content=content, raw=raw, sealed=self.sealed(event) if event is not None else {})
+
+    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+        """See `Store.append`."""
+        with self._lock:
+            self._check_open()
+            if change.key is not None and (answer := self.answer(change.key.key)) is not None:
+                if answer.content != change.key.content:
+                    raise KeyReuseError("this key was already used for another request; take a new key")
+                return answer
+            self._assert(change)
+            if change.refused_by is not None and (body := self._fold(change)) is not None:
+                return self._folded(change, body)
+            events = self._seal(change)
+            self._tables(change)
+            if change.key is not None:
+                self._state.keys[change.key.key] = (change.key.content, events[0].id, events[0].raw)
+            return events
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """See `Store.batch`."""
+        with self._lock:
+            before = copy.copy(self._state)
+            for field in attrs.fields(_State):
+                value = getattr(before, field.name)
+                setattr(before, field.name, _copied(value))
+            try:
+                yield
+            except BaseException:
+                self._state = before
+                raise
+
+    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
+        """See `Store.define`."""
+        with self._lock:
+            known = self._state.versions.setdefault((kind, id, version), hash)
+            if known != hash:
+                raise CorruptStoreError(
+                    f"{kind} `{id}` version `{version}` is already kept with another content; give it a new version"
+                )
+            self._state.definitions[hash] = content
+
+    def definition(self, hash: str) -> bytes:
+        """See `Store.definition`."""
+        try:
+            return self._state.definitions[hash]
+        except KeyError:
+            raise UnknownNameError("definition", hash) from None
+
+    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+        """See `Store.events`."""
+        log = self._state.log
+        if stream is None:
+            return tuple(log[after : after + limit])
+        places = self._state.streams.get(stream, [])
+        start = bisect.bisect_right(places, after - 1)
+        return tuple(log[place] for place in places[start : start + limit])
+
+    def event(self, id: str) -> AuditEvent:
+        """See `Store.event`."""
+        place = self._state.by_event.get(id)
+        if place is None:
+            raise UnknownNameError("event", id)
+        return self._state.log[place]
+
+    def last_move(self, stream: str) -> AuditEvent | None:
+        """See `Store.last_move`."""
+        moves = (EventKind.OPENED, EventKind.MOVED, EventKind.AMENDED)
+        places = reversed(self._state.streams.get(stream, []))
+        return next((event for event in map(self._state.log.__getitem__, places) if event.kind in moves), None)
+
+    def instances(
+        self,
+        *,
+        machine: str | None = None,
+        state: str | None = None,
+        parent: str | None = None,
+        after: str = "",
+        limit: int = 100,
+    ) -> tuple[Instance, ...]:
+        """See `Store.instances`."""
+        found: list[Instance] = []
+        for id in sorted(self._state.instances):
+            each = self._state.instances[id]
+            if id <= after or (machine is not None and each.pin.machine != machine):
+                continue
+            if (state is not None and each.state != state) or (parent is not None and each.parent != parent):
+                continue
+            found.append(each)
+            if len(found) == limit:
+                break
+        return tuple(found)
+
+    def obligations(self, *, stream: str | None = None, after: str = "", limit: int = 100) -> tuple[Obligation, ...]:
+        """See `Store.obligations`."""
+        found = sorted(self._state.obligations.values(), key=lambda each: each.id)
+        return tuple(each for each in found if each.id > after and stream in (None, each.stream))[:limit]
+
+    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+        """See `Store.deadlines`."""
+        found = [each for each in self._state.deadlines.values() if due_by is None or is_due(each, due_by)]
+        return tuple(sorted(found, key=lambda each: (each.due or dt.date.max, each.stream)))[:limit]
+
+    def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
+        """See `Store.counters`."""
+        return dict(self._state.children.get(parent, EMPTY))
+
+    def sealed(self, event: str) -> Mapping[str, Any]:
+        """See `Store.sealed`."""
+        return {name: each.value for name, each in self._state.sealed.get(event, {}).items()}
+
+    def erase(self, *, event: str, name: str) -> bool:
+        """See `Store.erase`."""
+        with self._lock:
+            found = self._state.sealed.get(event, {}).pop(name, None)
+            if found is None:
+                return False
+            kept = self._state.facts.get(found.stream, {})
+            if kept.get(name) is found:
+                del kept[name]
+            return True
+
+    def folded(self, stream: str) -> Mapping[str, int]:
+        """See `Store.folded`."""
+        return {
+            actor: count - REFUSALS_KEPT
+            for (where, actor), count in self._state.refusals.items()
+            if where == stream and count > REFUSALS_KEPT
+        }
+
+    def heads(self) -> Iterator[Head]:
+        """See `Store.heads`."""
+        for stream in sorted(self._state.heads):
+            position, hash = self._state.heads[stream]
+            yield Head(stream=stream, position=position, hash=hash)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._closed = True
+
+    # --- inside append ---
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("the store was closed; open it again")
+
+    def _assert(self, change: Changeset) -> None:
+        for each in change.expects:
+            found = self._state.instances.get(each.stream)
+            if found is None or found.version != each.version or each.links not in (None, found.links):
+                raise Conflict(each.stream)
+
+    def _fold(self, change: Changeset) -> dict[str, Any] | None:
+        """Count a refusal; give the body when it is only counted."""
+        draft = change.drafts[0]
+        place = (draft.stream, change.refused_by or "")
+        count = self._state.refusals[place] = self._state.refusals.get(place, 0) + 1
+        return draft.body if count > REFUSALS_KEPT else None
+
+    def _folded(self, change: Changeset, body: dict[str, Any]) -> tuple[AuditEvent, ...]:
+        count = self._state.refusals[change.drafts[0].stream, change.refused_by or ""]
+        summary, kept = folded_body(body, count)
+        if change.key is not None:
+            self._keep_folded_key(change.key, kept)
+        if summary is None:
+            return ()
+        return self._seal(Changeset(drafts=(Draft(stream=change.drafts[0].stream, body=summary),)))
+
+    def _keep_folded_key(self, key: Key, raw: bytes) -> None:
+        self._state.keys[key.key] = (key.content, None, raw)
+
+    def _seal(self, change: Changeset) -> tuple[AuditEvent, ...]:
+        state, now = self._state, self._clock.now()
+        versions = {each.stream: each.version + 1 for each in change.expects if each.stream in self._moving(change)}
+        versions |= {each.id: each.version for each in change.opened}
+        sealed: list[tuple[Draft, bytes, str, int]] = []
+        heads = {draft.stream: state.heads.get(draft.stream, (0, GENESIS)) for draft in change.drafts}
+        for draft in change.drafts:
+            position, prev = heads[draft.stream]
+            known = state.instances.get(draft.stream)
+            version = versions.get(draft.stream, known.version if known is not None else 0)
+            raw, hash = seal(draft.body, position=position + 1, version=version, prev=prev)
+            heads[draft.stream] = (position + 1, hash)
+            sealed.append((draft, raw, hash, position + 1))
+        events = []
+        for draft, raw, hash, _ in sealed:
+            place = len(state.log)
+            event = AuditEvent(seq=place + 1, hash=hash, raw=raw, recorded_at=now)
+            state.log.append(event)
+            state.by_event[draft.body["id"]] = place
+            state.streams.setdefault(draft.stream, []).append(place)
+            events.append(event)
+        state.heads.update(heads)
+        return tuple(events)
+
+    def _moving(self, change: Changeset) -> set[str]:
+        return {each.stream for each in change.moves}
+
+    def _tables(self, change: Changeset) -> None:
+        state = self._state
+        for opened in change.opened:
+            state.instances[opened.id] = opened
+        for move in change.moves:
+            known = state.instances[move.stream]
+            facts = known.facts if move.facts is None else move.facts
+            state.instances[move.stream] = attrs.evolve(known, state=move.state, version=known.version + 1, facts=facts)
+            for place in [each for each in state.refusals if each[0] == move.stream]:
+                del state.refusals[place]
+        for count in change.counts:
+            table = state.children.setdefault(count.parent, {})
+            left = table.get((count.machine, count.state), 0) + count.by
+            if left:
+                table[count.machine, count.state] = left
+            else:
+                del table[count.machine, count.state]
+        for stream in change.touched:
+            known = state.instances[stream]
+            state.instances[stream] = attrs.evolve(known, links=known.links + 1)
+        self._duties(change)
+        for value in change.sealed:
+            state.sealed.setdefault(value.event, {})[value.name] = value
+            if value.fact:
+                state.facts.setdefault(value.stream, {})[value.name] = value
+
+    def _duties(self, change: Changeset) -> None:
+        state = self._state
+        for settled in change.discharged:
+            owed = state.owed.get(settled.stream, {})
+            for id in [each for each in owed if state.obligations[each].kind == settled.kind]:
+                del owed[id], state.obligations[id]
+        for each in change.obliged:
+            state.obligations[each.id] = each
+            state.owed.setdefault(each.stream, {})[each.id] = None
+        for stream in change.ended:
+            state.deadlines.pop(stream, None)
+        for started in change.started:
+            state.deadlines[started.stream] = started
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: dict(each) if isinstance(each, dict) else _listed(each) for name, each in value.items()}
+    return _listed(value)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value
