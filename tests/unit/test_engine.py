@@ -11,7 +11,7 @@ import transitions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.small import REGISTRY, permit
+from tests.small import REGISTRY, permit, raw
 from zhiwen_flow._engine import Engine
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.guards.registry import Request
@@ -55,7 +55,7 @@ class TestRun:
     @pytest.mark.requirement("M03")
     def test_a_refusal_keeps_the_state_and_tells_every_reason(self) -> None:
         """Guards after a failing one run as well."""
-        machine = permit(transition=[_twice(permit())])
+        machine = _guarded_by({"use": "amount_is_at_most", "limit": 100}, {"use": "amount_is_at_most", "limit": 200})
         request = cursor(machine, "asked", "check", {"amount": 500})
 
         assert not Engine(machine, REGISTRY).run(request)
@@ -65,9 +65,7 @@ class TestRun:
 
     def test_a_guard_that_raises_refuses_and_is_told_apart(self) -> None:
         """Its text, which may hold a secret, is not shown."""
-        raw = _twice(permit())
-        raw["guards"] = ["raises", {"use": "amount_is_at_most", "limit": 100}]
-        machine = permit(transition=[raw])
+        machine = _guarded_by("raises", {"use": "amount_is_at_most", "limit": 100})
         request = cursor(machine, "asked", "check", {"amount": 1})
 
         assert not Engine(machine, REGISTRY).run(request)
@@ -100,21 +98,10 @@ class TestRun:
             engine.step("asked", "fly")
 
 
-def _twice(machine: Machine) -> dict[str, Any]:
-    """Give the `check` step with two limits."""
-    fields = [
-        {"name": each.name, "label": attrs.asdict(each.label), "type": each.type.value}
-        for each in machine.transitions[0].fields
-    ]
-    return {
-        "trigger": "check",
-        "source": ["asked"],
-        "target": "granted",
-        "label": {"zh": "核对", "en": "check"},
-        "guards": [{"use": "amount_is_at_most", "limit": 100}, {"use": "amount_is_at_most", "limit": 200}],
-        "field": fields,
-        "cites": ["测试规定 二"],
-    }
+def _guarded_by(*guards: Any) -> Machine:
+    """Build the machine with other guards on `check`."""
+    steps = raw()["transition"]
+    return permit(transition=[steps[0] | {"guards": list(guards)}, *steps[1:]])
 
 
 class TestConformance:

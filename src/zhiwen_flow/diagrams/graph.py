@@ -45,13 +45,15 @@ class Node:
     Args:
         id: ASCII, never a label.
         state: Id of the state in the machine; empty for the start.
-        lines: Who must act or what it waits for, the limit, what follows when overdue.
+        owner: Who must act next; empty where nobody must.
+        lines: What it waits for, the limit, what follows when overdue.
     """
 
     id: str
     state: str
     label: str
     kind: Kind
+    owner: str = ""
     lines: tuple[str, ...] = ()
 
 
@@ -162,11 +164,16 @@ class _Reader:
     def _node(self, state: State) -> Node:
         kind = {End.DONE: Kind.DONE, End.VOID: Kind.VOID, None: Kind.STEP}[state.end]
         label = clean(state.label.text(self._lang))
-        return Node(id=self._ids[state.id], state=state.id, label=label, kind=kind, lines=tuple(self._lines(state)))
+        return Node(
+            id=self._ids[state.id],
+            state=state.id,
+            label=label,
+            kind=kind,
+            owner=self._name(state.owner) if state.owner is not None else "",
+            lines=tuple(self._lines(state)),
+        )
 
     def _lines(self, state: State) -> Iterator[str]:
-        if state.owner is not None:
-            yield self._name(state.owner)
         if state.waits_on is not None:
             yield self._say("waits", self._name(state.waits_on))
         if state.limit is not None:

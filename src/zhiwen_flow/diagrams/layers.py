@@ -24,6 +24,7 @@ class Form(StrEnum):
     ACTION = "action"
     BEND = "bend"
     CONNECTOR = "connector"
+    RULE = "rule"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -35,11 +36,13 @@ class Cell:
         left: Extent to the left of its axis.
         right: Extent to the right of its axis.
         inner: Half of the width along which wires may meet it.
+        lane: Swim lane it stands in; rules between lanes stand at halves.
     """
 
     name: str
     form: Form
     layer: int
+    lane: float = 0.0
     left: float = 0.0
     right: float = 0.0
     height: float = 0.0
@@ -89,6 +92,7 @@ class Layout:
     Args:
         loops: Edges that lead back to their own state, by state.
         badges: Connector letters by state.
+        lanes: Names of the swim lanes; empty without lanes.
     """
 
     layers: list[list[Cell]]
@@ -97,16 +101,23 @@ class Layout:
     steps: dict[str, Step]
     loops: dict[str, list[int]]
     badges: dict[str, list[tuple[str, int]]]
+    lanes: tuple[str, ...] = ()
 
 
-def layered(graph: Graph) -> Layout:
-    """Put a graph on layers (分层)."""
-    return _Layering(graph).layout()
+def layered(graph: Graph, *, lanes: bool = False) -> Layout:
+    """
+    Put a graph on layers (分层).
+
+    Args:
+        lanes: Whether each owner gets a swim lane (泳道).
+    """
+    return _Layering(graph, lanes=lanes).layout()
 
 
 class _Layering:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, lanes: bool) -> None:
         self._graph = graph
+        self._owners = tuple(dict.fromkeys(each.owner for each in graph.nodes if each.owner)) if lanes else ()
         self._ids = [each.id for each in graph.nodes]
         self._loops: dict[str, list[int]] = {}
         self._badges: dict[str, list[tuple[str, int]]] = {}
@@ -115,6 +126,7 @@ class _Layering:
         self._cells: dict[str, Cell] = {}
         self._wires: list[Wire] = []
         self._spine = self._main_path()
+        self._lane = self._lanes()
 
     # --- which way an edge runs ---
 
@@ -174,11 +186,19 @@ class _Layering:
             here = best[here][1]
         return found
 
+    def _lanes(self) -> dict[str, float]:
+        """Give every node its owner's lane; one without an owner stands where it is first reached from."""
+        found = {each.id: float(self._owners.index(each.owner)) for each in self._graph.nodes if each.owner in self._owners}
+        for each in sorted(self._ids, key=self._level.__getitem__):
+            reached = (source for edge in self._graph.edges if edge.target == each for source in edge.sources)
+            found.setdefault(each, next((found[source] for source in reached if source in found), 0.0))
+        return found
+
     # --- cells and wires ---
 
     def layout(self) -> Layout:
         for each in self._ids:
-            self._cell(each, Form.STATE, self._level[each])
+            self._cell(each, Form.STATE, self._level[each], self._lane[each])
         named = {}
         for number, step in enumerate(self._steps):
             name = f"a{number}"
@@ -190,9 +210,13 @@ class _Layering:
             else:
                 self._fall(name, step)
         layers: list[list[Cell]] = [[] for _ in range(max(each.layer for each in self._cells.values()) + 1)]
+        for index in range(len(layers)):
+            for number in range(1, len(self._owners)):
+                self._cell(f"rule{number}:{index}", Form.RULE, index, number - 0.5)
         for each in self._cells.values():
             layers[each.layer].append(each)
         return Layout(
+            lanes=self._owners,
             layers=layers,
             wires=self._wires,
             cells=self._cells,
@@ -201,9 +225,9 @@ class _Layering:
             badges=self._badges,
         )
 
-    def _cell(self, name: str, form: Form, layer: int) -> Cell:
+    def _cell(self, name: str, form: Form, layer: int, lane: float) -> Cell:
         if name not in self._cells:
-            self._cells[name] = Cell(name=name, form=form, layer=layer)
+            self._cells[name] = Cell(name=name, form=form, layer=layer, lane=lane)
         return self._cells[name]
 
     def _wire(self, net: tuple[str, str], upper: Cell, lower: Cell, step: Step, *, spine: bool = False) -> None:
@@ -214,7 +238,7 @@ class _Layering:
 
     def _fall(self, name: str, step: Step) -> None:
         layer = max(self._level[each] for each in step.sources) + 1
-        action = self._cell(name, Form.ACTION, layer)
+        action = self._cell(name, Form.ACTION, layer, self._lane[step.sources[0]])
         for source in step.sources:
             spine = (source, step.target) in self._spine
             if len(step.sources) == 1:
@@ -226,16 +250,17 @@ class _Layering:
 
     def _rise(self, name: str, step: Step) -> None:
         layer = min(self._level[each] for each in step.sources) - 1
-        action = self._cell(name, Form.ACTION, layer)
+        action = self._cell(name, Form.ACTION, layer, self._lane[step.sources[0]])
         for source in step.sources:
             self._chain(("rise", source if len(step.sources) == 1 else name), action, self._cells[source], step)
         self._chain(("rise_into", step.target), self._cells[step.target], action, step)
 
     def _connect(self, name: str, step: Step) -> None:
         level = self._level[step.target]
-        circle = self._cell(f"c{name}", Form.CONNECTOR, level - 2)
-        action = self._cell(name, Form.ACTION, level - 1)
-        self._wire(("out", circle.name), circle, action, step)
+        lane = self._lane[step.target]
+        circle = self._cell(f"c{name}", Form.CONNECTOR, level - 2, lane)
+        action = self._cell(name, Form.ACTION, level - 1, lane)
+        self._wire(("out", circle.name), circle, action, step, spine=True)
         self._wire(("into", step.target), action, self._cells[step.target], step)
 
     def _chain(
@@ -244,7 +269,8 @@ class _Layering:
         """Join two cells by bends on the layers between; edges of one net share them."""
         here = upper
         for layer in range(upper.layer + 1, lower.layer):
-            bend = self._cell(f"{net[0]}:{net[1]}:{layer}", Form.BEND, layer)
+            lane = (lower if net[0] in ("in", "into", "rise") else upper).lane
+            bend = self._cell(f"{net[0]}:{net[1]}:{layer}", Form.BEND, layer, lane)
             self._wire(net, here, bend, step)
             here = bend
         self._wire(net, here, lower, step, spine=spine and here is upper)

@@ -7,12 +7,11 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 
-from zhiwen_flow.diagrams.layers import Cell, Layout, Wire
+from zhiwen_flow.diagrams.aligning import GAP, align
+from zhiwen_flow.diagrams.layers import Cell, Form, Layout, Wire
 
 SWEEPS = 24
-ROUNDS = 40
-GAP = 18.0
-"""Least room between two cells of a layer."""
+ROUNDS = 16
 
 Neighbours = Mapping[str, Sequence[tuple[Cell, float]]]
 
@@ -26,13 +25,7 @@ def place(layout: Layout) -> None:
         downward = turn % 2 == 0
         for layer in layout.layers if downward else reversed(layout.layers):
             _settle(layer, above if downward else below)
-    for layer in (*layout.layers, *reversed(layout.layers)):
-        both = {each.name: (*above.get(each.name, ()), *below.get(each.name, ())) for each in layer}
-        _settle(layer, both)
-    shift = -min((each.x - each.left for layer in layout.layers for each in layer), default=0.0)
-    for layer in layout.layers:
-        for each in layer:
-            each.x += shift
+    align(layout)
 
 
 def _neighbours(wires: Iterable[Wire]) -> tuple[Neighbours, Neighbours]:
@@ -48,14 +41,16 @@ def _neighbours(wires: Iterable[Wire]) -> tuple[Neighbours, Neighbours]:
 
 
 def _order(layout: Layout, above: Neighbours, below: Neighbours) -> None:
-    best = [list(each) for each in layout.layers]
-    fewest = _crossings(best, below)
-    layers = [list(each) for each in best]
+    layers = [_sorted(each, (), {}) for each in layout.layers]
+    best, fewest = [list(each) for each in layers], _crossings(layers, below)
+    last = len(layers) - 1
     for turn in range(SWEEPS):
-        downward = turn % 2 == 0
-        for index in range(len(layers)) if downward else reversed(range(len(layers))):
-            layers[index] = _sorted(layers[index], layers[index - 1 if downward else (index + 1) % len(layers)],
-                                    above if downward else below)
+        if turn % 2 == 0:
+            for index in range(1, last + 1):
+                layers[index] = _sorted(layers[index], layers[index - 1], above)
+        else:
+            for index in reversed(range(last)):
+                layers[index] = _sorted(layers[index], layers[index + 1], below)
         _swap(layers, above, below)
         count = _crossings(layers, below)
         if count < fewest:
@@ -63,24 +58,27 @@ def _order(layout: Layout, above: Neighbours, below: Neighbours) -> None:
     layout.layers[:] = best
 
 
-def _sorted(layer: list[Cell], fixed: list[Cell], neighbours: Neighbours) -> list[Cell]:
-    """Order a layer by the middle of each cell's neighbours; a cell without any keeps its place."""
+def _sorted(layer: list[Cell], fixed: Sequence[Cell], neighbours: Neighbours) -> list[Cell]:
+    """Order a layer by lane, then by the middle of each cell's neighbours; a cell without any keeps its place."""
     place = {each.name: index for index, each in enumerate(fixed)}
     keys = {}
     for index, each in enumerate(layer):
         found = [(place[other.name], weight) for other, weight in neighbours.get(each.name, ()) if other.name in place]
         total = sum(weight for _, weight in found)
-        keys[each.name] = sum(at * weight for at, weight in found) / total if found else float(index)
+        middle = sum(at * weight for at, weight in found) / total if found else float(index)
+        keys[each.name] = (each.lane, middle)
     return sorted(layer, key=lambda each: keys[each.name])
 
 
 def _swap(layers: list[list[Cell]], above: Neighbours, below: Neighbours) -> None:
-    """Swap neighbours wherever that saves a crossing."""
+    """Swap neighbours of one lane wherever that saves a crossing."""
     for index, layer in enumerate(layers):
         up = {each.name: at for at, each in enumerate(layers[index - 1])} if index else {}
         down = {each.name: at for at, each in enumerate(layers[index + 1])} if index + 1 < len(layers) else {}
         for at in range(len(layer) - 1):
             one, other = layer[at], layer[at + 1]
+            if one.lane != other.lane or one.form is Form.RULE:
+                continue
             saved = 0
             for neighbours, order in ((above, up), (below, down)):
                 first = [order[each.name] for each, _ in neighbours.get(one.name, ()) if each.name in order]
@@ -108,7 +106,7 @@ def _crossings(layers: list[list[Cell]], below: Neighbours) -> int:
     return total
 
 
-# --- coordinates ---
+# --- first coordinates ---
 
 
 def _spread(layers: list[list[Cell]]) -> None:
@@ -128,18 +126,16 @@ def _settle(layer: list[Cell], neighbours: Neighbours) -> None:
     for index, each in enumerate(layer):
         offset += (layer[index - 1].right + GAP + each.left) if index else 0.0
         offsets.append(offset)
-    blocks: list[list[float]] = []
+    blocks: list[tuple[float, float, int]] = []
     for each, start in zip(layer, offsets, strict=True):
         wanted, weight = _wanted(each, neighbours)
-        blocks.append([wanted - start, weight, 1.0])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+        block = (wanted - start, weight, 1)
+        while blocks and blocks[-1][0] > block[0]:
             value, mass, count = blocks.pop()
-            blocks[-1] = [
-                (blocks[-1][0] * blocks[-1][1] + value * mass) / (blocks[-1][1] + mass),
-                blocks[-1][1] + mass,
-                blocks[-1][2] + count,
-            ]
-    values = [value for value, _, count in blocks for _ in range(int(count))]
+            total = mass + block[1]
+            block = ((value * mass + block[0] * block[1]) / total, total, count + block[2])
+        blocks.append(block)
+    values = [value for value, _, count in blocks for _ in range(count)]
     for each, value, start in zip(layer, values, offsets, strict=True):
         each.x = value + start
 

@@ -16,10 +16,9 @@ PORT = 14.0
 """Room between two ports of one side."""
 TRACK = 9.0
 """Room between two bars of one gap."""
-MARGIN = 11.0
+MARGIN = 8.5
 """Room between a layer and the first bar, and between the last bar and the next layer."""
 STRAIGHT = 0.6
-RADIUS = 6.0
 
 Port = tuple[str, str, tuple[str, str]]
 
@@ -62,8 +61,7 @@ def route(layout: Layout) -> tuple[tuple[Path, ...], float]:
         if index + 1 < len(layout.layers):
             y += 2 * MARGIN + TRACK * max(count - 1, 0)
     paths = [_path(each, ports, tops[each.upper.layer], tracks[each.upper.layer]) for each in layout.wires]
-    paths += [_through(each) for layer in layout.layers for each in layer if each.form is Form.BEND]
-    return tuple(_joined(layout, paths)), y
+    return tuple(paths), y
 
 
 # --- ports ---
@@ -151,8 +149,13 @@ def _meets(upper: _Net, lower: _Net) -> bool:
 def _path(wire: Wire, ports: dict[Port, float], top: float, tracks: dict[tuple[str, str], int]) -> Path:
     x1 = ports[wire.upper.name, "bottom", wire.net]
     x2 = ports[wire.lower.name, "top", wire.net]
-    y1 = wire.upper.y + wire.upper.height
+    y1, y2 = wire.upper.y + wire.upper.height, wire.lower.y
+    head = ""
+    if wire.upward and wire.upper.form is Form.STATE:
+        head = "up"
+    elif not wire.upward and wire.lower.form is Form.STATE:
+        head = "down"
     if abs(x1 - x2) <= STRAIGHT:
-        return Path(points=((x1, y1), (x1, wire.lower.y)), edge=wire.edge)
+        return Path(points=((x1, y1), (x1, y2)), edge=wire.edge, head=head)
     bar = top + MARGIN + TRACK * tracks[wire.net]
-    return Path(points=((x1, y1), (x1, bar), (x2, bar), (x2, wire.lower.y)), edge=wire.edge)
+    return Path(points=((x1, y1), (x1, bar), (x2, bar), (x2, y2)), edge=wire.edge, head=head)

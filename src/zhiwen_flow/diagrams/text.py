@@ -93,7 +93,7 @@ def _words(text: str, limit: float) -> Iterator[str]:
 def _may_break(before: str, after: str) -> bool:
     if after in _NEVER_FIRST or before in _NEVER_LAST or after == " ":
         return False
-    return before == " " or _width(before) == 1.0 or _width(after) == 1.0
+    return before in " :;," or _width(before) == 1.0 or _width(after) == 1.0
 
 
 def _fill(words: tuple[str, ...], limit: float) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from zhiwen_flow.authority import PowerRuling, Ruling
 from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
+from zhiwen_flow.rulebook import Target
 from zhiwen_flow.terms import Label, Power
 
 
@@ -56,19 +57,21 @@ def has_measure_authority(request: Request, rule: Rule[AuthorityParams]) -> Verd
     Source:
         省直机关方案 二(三)4; the row and the list behind each ruling are named in the verdict.
     """
-    params = rule.params
+    params, authority = rule.params, request.rules.authority
     measure = request.value(params.measure)
-    target = request.value(params.post or params.organ or "")
-    if measure is None or target is None:
-        lacking = params.measure if measure is None else (params.post or params.organ or "")
-        return rule.unknown("fact.absent", fact=named_reference(request, lacking))
-    authority = request.rules.authority
-    if params.post is not None:
-        if authority.directory.post(target, request.today) is None:
-            return rule.unknown("post.not_then", post=target, day=request.today.isoformat())
-        ruling = authority.ruling(measure, target, request.today)
-    else:
+    if measure is None:
+        return rule.unknown("fact.absent", fact=named_reference(request, params.measure))
+    for_unit = request.rules.rulebook.measure(measure).target is Target.UNIT
+    reference = params.organ if for_unit and params.organ is not None else params.post
+    target = request.value(reference) if reference is not None else None
+    if reference is None or target is None:
+        return rule.unknown("fact.absent", fact=named_reference(request, reference or params.measure))
+    if for_unit and params.organ is not None:
         ruling = authority.ruling_for_unit(measure, target, request.today)
+    elif authority.directory.post(target, request.today) is None:
+        return rule.unknown("post.not_then", post=target, day=request.today.isoformat())
+    else:
+        ruling = authority.ruling(measure, target, request.today)
     return _judged(request, rule, ruling, measure, target)
 
 

@@ -15,6 +15,7 @@ from zhiwen_flow.guards.material import (
     materials_are_present,
     value_is_one_of,
 )
+from zhiwen_flow.guards.measure import basis_is_named, takes_effect_by
 from zhiwen_flow.guards.recusal import actor_differs_from, actor_is_not_concerned, handler_is_not_concerned
 from zhiwen_flow.guards.registry import Registry
 from zhiwen_flow.guards.role import actor_belongs_to, actor_holds_one_role, actor_holds_role
@@ -36,6 +37,8 @@ LIBRARY = Registry(
         value_is_one_of,
         list_is_not_empty,
         every_item_is_assessed,
+        basis_is_named,
+        takes_effect_by,
         not_before,
         not_after,
         end_date_is_given,

@@ -1,0 +1,257 @@
+"""
+A campaign plan as data (方案): phases, tasks, roles, ladder, channels and duties, each with the clause it comes from.
+
+Dates keep the precision of the text: what the plan does not say is absent, and the raw wording stays beside it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.errors import DefinitionError, Fault
+from zhiwen_flow.loading import Source, load
+from zhiwen_flow.terms import Term, key
+
+
+class Precision(Term):
+    """How exactly a plan names a day (日期精度)."""
+
+    DAY = ("day", "日", "day")
+    TEN_DAY_PERIOD = ("ten_day_period", "旬", "ten-day period")
+    MONTH_START = ("month_start", "月初", "start of a month")
+    MONTH_END = ("month_end", "月底", "end of a month")
+    MONTH = ("month", "月", "month")
+    OPEN = ("open", "未定终点", "open end")
+
+
+@attrs.frozen(kw_only=True)
+class Task:
+    """
+    A task of a plan (任务).
+
+    Args:
+        due: Last day the plan names; with 前 the policy of the rulebook says whether it is included.
+        start: First day of a window; None where none is named.
+        end: Last day of a window.
+        raw: The date as the plan words it.
+        deliverable: What is handed in (成果形式).
+        submit_to: To whom (报送对象).
+        owner: Who is responsible (责任单位).
+        participants: Who takes part.
+        channels: Through what it is made public.
+        scope: How far (公开范围).
+    """
+
+    id: str
+    number: str
+    name: str
+    clause: str
+    due: dt.date | None = None
+    start: dt.date | None = None
+    end: dt.date | None = None
+    precision: Precision = Precision.DAY
+    raw: str | None = None
+    deliverable: str | None = None
+    submit_to: str | None = None
+    owner: str | None = None
+    participants: str | None = None
+    channels: tuple[str, ...] = ()
+    scope: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Phase:
+    """A phase of a plan (环节、阶段)."""
+
+    id: str
+    name: str
+    clause: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+    raw: str | None = None
+    tasks: tuple[Task, ...] = attrs.field(default=(), metadata=key("task"))
+
+
+@attrs.frozen(kw_only=True)
+class Rung:
+    """A rung of the ladder of measures as the plan lists it (处理方式)."""
+
+    measure: str
+    name: str
+    plan_says: str
+    clause: str
+
+
+@attrs.frozen(kw_only=True)
+class PlanRole:
+    """A body or post that the plan sets up (组织领导), by post, never by name."""
+
+    id: str
+    name: str
+    held_by: str
+    clause: str
+    seat: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Duty:
+    """Duties that the plan gives an organ (职责分工)."""
+
+    organ: str
+    duties: tuple[str, ...]
+    clause: str
+
+
+@attrs.frozen(kw_only=True)
+class ProblemType:
+    """A type of problem that the plan goes after (突出问题类型), with its meaning."""
+
+    id: str
+    name: str
+    means: str
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """
+    A campaign plan (方案).
+
+    Example:
+        >>> plan = Plan.load("szjg-2011")
+        >>> [phase.name for phase in plan.phases]
+        ['宣传发动', '自查整改', '督查问责', '总结提高']
+    """
+
+    id: str
+    version: str
+    organ: str
+    title: str
+    year: int | None = None
+    number: str | None = None
+    issued: dt.date | None = None
+    posted: dt.date | None = None
+    superior: str | None = None
+    rulebook: str | None = None
+    slogans: tuple[str, ...] = ()
+    scope: str | None = None
+    strands: tuple[str, ...] = ()
+    disposal_ways: tuple[str, ...] = ()
+    inspection_ways: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = attrs.field(default=(), metadata=key("phase"))
+    ladder: tuple[Rung, ...] = attrs.field(default=(), metadata=key("rung"))
+    roles: tuple[PlanRole, ...] = attrs.field(default=(), metadata=key("role"))
+    duties: tuple[Duty, ...] = attrs.field(default=(), metadata=key("duty"))
+    problems: tuple[ProblemType, ...] = attrs.field(default=(), metadata=key("problem"))
+    hash: str = attrs.field(default="", init=False)
+
+    @classmethod
+    def load(cls, name: str | Path) -> Plan:
+        """
+        Load a shipped plan by id, or a file by path (加载方案).
+
+        Raises:
+            DefinitionError: the file has faults; all are named.
+        """
+        is_file = str(name).endswith(".toml")
+        return cls.read(Source.of(name) if is_file else Source.shipped("plans", str(name)))
+
+    @classmethod
+    def read(cls, source: Source) -> Plan:
+        """Read a plan from TOML; see `load`."""
+        plan = load(source, cls)
+        if faults := tuple(_faults(plan, source.name)):
+            raise DefinitionError(*faults)
+        object.__setattr__(plan, "hash", source.digest)
+        return plan
+
+    @property
+    def tasks(self) -> Iterator[tuple[Phase, Task]]:
+        """All tasks with their phases, in the order of the plan."""
+        return ((phase, task) for phase in self.phases for task in phase.tasks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the plan as ``plan show --format json`` prints it: ISO dates, null where the text gives none."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "hash": self.hash,
+            "organ": self.organ,
+            "title": self.title,
+            "year": self.year,
+            "number": self.number,
+            "issued": _iso(self.issued),
+            "posted": _iso(self.posted),
+            "superior": self.superior,
+            "rulebook": self.rulebook,
+            "slogans": list(self.slogans),
+            "scope": self.scope,
+            "strands": list(self.strands),
+            "phases": [_phase(each) for each in self.phases],
+            "ladder": [attrs.asdict(each) for each in self.ladder],
+            "disposal_ways": list(self.disposal_ways),
+            "inspection_ways": list(self.inspection_ways),
+            "channels": list(self.channels),
+            "programmes": list(self.programmes),
+            "roles": [attrs.asdict(each) for each in self.roles],
+            "duties": [{**attrs.asdict(each), "duties": list(each.duties)} for each in self.duties],
+            "problems": [attrs.asdict(each) for each in self.problems],
+        }
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    return {
+        "id": phase.id,
+        "name": phase.name,
+        "clause": phase.clause,
+        "start": _iso(phase.start),
+        "end": _iso(phase.end),
+        "raw": phase.raw,
+        "tasks": [_task(each) for each in phase.tasks],
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    window = {"start": _iso(task.start), "end": _iso(task.end)} if task.start or task.end else None
+    return {
+        "id": task.id,
+        "number": task.number,
+        "name": task.name,
+        "clause": task.clause,
+        "due": _iso(task.due),
+        "window": window,
+        "precision": task.precision.value if task.due or window else None,
+        "raw": task.raw,
+        "deliverable": task.deliverable,
+        "submit_to": task.submit_to,
+        "owner": task.owner,
+        "participants": task.participants,
+        "channels": list(task.channels),
+        "scope": task.scope,
+    }
+
+
+def _faults(plan: Plan, where: str) -> Iterator[Fault]:
+    ids = Counter([each.id for each in plan.phases] + [task.id for _, task in plan.tasks])
+    for id, count in ids.items():
+        if count > 1:
+            yield Fault(where, "phase", f"`{id}` is declared {count} times", "give each phase and task its own id")
+        if not id.isascii():
+            yield Fault(where, "phase", f"`{id}` is not an ASCII id", "put Chinese into `name`")
+    for index, phase in enumerate(plan.phases):
+        if phase.start is not None and phase.end is not None and phase.end < phase.start:
+            yield Fault(where, f"phase[{index}].end", "ends before it starts", "correct the dates")
+        for place, task in enumerate(phase.tasks):
+            if task.start is not None and task.end is not None and task.end < task.start:
+                yield Fault(where, f"phase[{index}].task[{place}].end", "ends before it starts", "correct the dates")
