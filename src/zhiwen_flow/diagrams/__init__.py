@@ -1,1 +1,1 @@
-"""Pictures of machines and plans (流程图与时间表): neutral graph values, and Mermaid, DOT and SVG text made of them."""
+"""Pictures of machines and plans (图示): one neutral graph, drawn as Mermaid, DOT or SVG."""

@@ -6,10 +6,10 @@ Cells that must share an axis form a group; groups then move as near to their ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from zhiwen_flow.diagrams.layers import Cell, Form, Layout, Wire
+from zhiwen_flow.diagrams.layers import SPINE, Cell, Form, Layout, Wire
 
 GAP = 16.0
 """Least room between two cells of a layer."""
@@ -32,7 +32,7 @@ def align(layout: Layout) -> None:
 
 def _is_straight(wire: Wire) -> bool:
     """Main path and connectors inside a lane, and every line that runs through two layers."""
-    if wire.weight >= 10.0:
+    if wire.weight >= SPINE:
         return wire.upper.lane == wire.lower.lane
     return wire.upper.form is Form.BEND and wire.lower.form is Form.BEND
 
@@ -118,7 +118,9 @@ class _Groups:
 
     def _low(self, group: str) -> float:
         pairs = self._left.get(group, ())
-        return max((one.x + one.right + GAP + other.left for one, other in pairs), default=-1e9)
+        low = max((one.x + one.right + GAP + other.left for one, other in pairs), default=-1e9)
+        before = self._members.get(f"rule{int(group[4:]) - 1}") if group.startswith("rule") else None
+        return max(low, before[0].x + self._layout.least) if before else low
 
     def _high(self, group: str) -> float:
         pairs = self._right.get(group, ())
@@ -139,7 +141,3 @@ class _Groups:
 def _adjacent(layout: Layout) -> Iterator[tuple[Cell, Cell]]:
     for layer in layout.layers:
         yield from zip(layer, layer[1:], strict=False)
-
-
-def _flat(layers: Iterable[Iterable[Cell]]) -> Iterator[Cell]:
-    return (each for layer in layers for each in layer)

@@ -1,217 +1,124 @@
 """
-A machine as a picture wants it (流程图的中性描述): nodes, edges, footnotes; no format and no measure.
-
-Ids are `s0`, `s1` … in the order of the file and never hold a label.
+What a picture of a machine shows (图示内容), before any format: nodes, steps and footnotes. Ids never contain labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from enum import StrEnum
-
 import attrs
 
-from zhiwen_flow.diagrams.naming import Names
-from zhiwen_flow.diagrams.text import clean
 from zhiwen_flow.machine.definition import End, Machine, State, Transition
-
-START = "s0"
-"""Id of the node before an instance exists (起点)."""
-
-_DECLINES = ("decline", "refuse", "reject", "return")
+from zhiwen_flow.rulebook import Rulebook
 
 
-class Kind(StrEnum):
-    """What a node stands for (节点种类)."""
+@attrs.frozen(kw_only=True)
+class Step:
+    """
+    A step out of a state (环节).
 
-    START = "start"
-    STEP = "step"
-    DONE = "done"
-    VOID = "void"
+    Args:
+        target: Node it leads to.
+        label: What is done.
+        produces: Documents (文书) it produces.
+        requires: Materials (材料) it asks for.
+        copy_to: Who gets a copy; drawn dashed, for it never gates.
+        note: Number of its footnote.
+        stays: Whether it leads back to its own node.
+        decides: Whether it decides a measure.
+    """
 
-
-class Tone(StrEnum):
-    """How an edge is told apart (迁移种类): going on, or declining, returning and voiding."""
-
-    PLAIN = "plain"
-    STOP = "stop"
+    target: str
+    label: str
+    produces: tuple[str, ...]
+    requires: tuple[str, ...]
+    copy_to: tuple[str, ...]
+    note: int
+    stays: bool
+    decides: bool
 
 
 @attrs.frozen(kw_only=True)
 class Node:
-    """
-    A state (节点).
-
-    Args:
-        id: ASCII, never a label.
-        state: Id of the state in the machine; empty for the start.
-        owner: Who must act next; empty where nobody must.
-        lines: What it waits for, the limit, what follows when overdue.
-    """
+    """A state as a picture shows it (状态框)."""
 
     id: str
-    state: str
     label: str
-    kind: Kind
-    owner: str = ""
-    lines: tuple[str, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class Edge:
-    """
-    A transition (连线), from one or more nodes.
-
-    Args:
-        materials: What must be handed in (材料).
-        documents: What it produces (文书).
-        copies: Who gets a copy or keeps a record (抄送、备案); drawn dashed, never gates.
-        opens: Children that it opens.
-        conditions: What its guards ask, one phrase each.
-        notes: Numbers of the footnotes it cites.
-        waived: Conditions that rest for now, with the document and the last day.
-    """
-
-    sources: tuple[str, ...]
-    target: str
-    trigger: str
-    label: str
-    tone: Tone = Tone.PLAIN
-    materials: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()
-    copies: tuple[str, ...] = ()
-    opens: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-    notes: tuple[int, ...] = ()
-    waived: tuple[str, ...] = ()
+    owner: str | None
+    limit: str | None
+    end: End | None
+    steps: tuple[Step, ...]
 
 
 @attrs.frozen(kw_only=True)
 class Graph:
-    """
-    A picture without a format (图).
-
-    Args:
-        id: Id of the machine.
-        notes: The documents and clauses cited, footnote 1 first.
-        lang: Language of all texts, ``"zh"`` or ``"en"``.
-        hash: Hash of the machine, so that a print-out can be matched.
-    """
+    """A machine as a picture shows it (状态机图)."""
 
     id: str
-    version: str
     title: str
-    source: str
-    lang: str
-    hash: str
+    subtitle: str
+    opening: Step
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
     notes: tuple[str, ...]
 
-    def node(self, id: str) -> Node:
-        """Find a node by its id."""
-        return next(each for each in self.nodes if each.id == id)
 
-
-def graph_of(machine: Machine, *, names: Names | None = None, lang: str = "zh") -> Graph:
+def graph_of(machine: Machine, rulebook: Rulebook | None = None, lang: str = "zh") -> Graph:
     """
-    Turn a machine into a picture without a format (生成流程图数据).
+    Give what a picture of *machine* shows (生成图示内容).
 
     Args:
-        names: Where the names of roles, limits, documents and guards come from.
+        rulebook: Where limits are named; their ids stand in when it is None.
         lang: ``"zh"`` or ``"en"``.
     """
-    return _Reader(machine, names or Names(), lang).graph()
-
-
-_WORDS = {
-    "waits": {"zh": "等待:{}", "en": "waits for: {}"},
-    "limit": {"zh": "限 {}", "en": "within {}"},
-    "overdue": {"zh": "逾期:{}", "en": "if overdue: {}"},
-    "start": {"zh": "开始", "en": "start"},
-    "waived": {"zh": "{}:暂不适用至 {}({})", "en": "{}: rests until {} ({})"},
-}
-
-
-class _Reader:
-    def __init__(self, machine: Machine, names: Names, lang: str) -> None:
-        self._machine, self._names, self._lang = machine, names, lang
-        self._ids = {each.id: f"s{number}" for number, each in enumerate(machine.states, start=1)}
-        cites = (cite for each in machine.all_transitions for cite in each.cites)
-        self._notes = {clean(cite): number for number, cite in enumerate(dict.fromkeys(map(clean, cites)), start=1)}
-
-    def graph(self) -> Graph:
-        machine = self._machine
-        start = Node(id=START, state="", label=self._say("start"), kind=Kind.START)
-        return Graph(
-            id=machine.id,
-            version=clean(machine.version),
-            title=clean(machine.label.text(self._lang)),
-            source=clean(machine.source),
-            lang=self._lang,
-            hash=machine.hash,
-            nodes=(start, *map(self._node, machine.states)),
-            edges=tuple(map(self._edge, machine.all_transitions)),
-            notes=tuple(self._notes),
+    notes: dict[str, int] = {}
+    nodes = tuple(
+        Node(
+            id=f"s{index}",
+            label=state.label.text(lang),
+            owner=_owner(machine, state, lang),
+            limit=_limit(rulebook, state.limit, lang),
+            end=state.end,
+            steps=tuple(_step(machine, each, state.id, notes, lang) for each in machine.from_state(state.id)),
         )
+        for index, state in enumerate(machine.states)
+    )
+    opening = _step(machine, machine.opening, "", notes, lang)
+    return Graph(
+        id=machine.id,
+        title=machine.label.text(lang),
+        subtitle=f"{machine.id} {machine.version} · {machine.source}",
+        opening=opening,
+        nodes=nodes,
+        notes=tuple(notes),
+    )
 
-    def _say(self, word: str, *values: str) -> str:
-        return _WORDS[word][self._lang].format(*values)
 
-    def _name(self, code: str) -> str:
-        return clean(self._names.name(code, self._machine, self._lang))
+def _step(machine: Machine, each: Transition, source: str, notes: dict[str, int], lang: str) -> Step:
+    basis = ("、" if lang == "zh" else ", ").join(each.cites)
+    places = {state.id: f"s{index}" for index, state in enumerate(machine.states)}
+    return Step(
+        target=places[each.target],
+        label=each.label.text(lang),
+        produces=tuple(machine.term(name).text(lang) for name in each.produces),
+        requires=tuple(machine.term(name).text(lang) for name in each.requires),
+        copy_to=tuple(machine.term(name).text(lang) for name in each.copy_to),
+        note=notes.setdefault(basis, len(notes) + 1),
+        stays=each.target == source,
+        decides=each.decides is not None,
+    )
 
-    def _node(self, state: State) -> Node:
-        kind = {End.DONE: Kind.DONE, End.VOID: Kind.VOID, None: Kind.STEP}[state.end]
-        label = clean(state.label.text(self._lang))
-        return Node(
-            id=self._ids[state.id],
-            state=state.id,
-            label=label,
-            kind=kind,
-            owner=self._name(state.owner) if state.owner is not None else "",
-            lines=tuple(self._lines(state)),
-        )
 
-    def _lines(self, state: State) -> Iterator[str]:
-        if state.waits_on is not None:
-            yield self._say("waits", self._name(state.waits_on))
-        if state.limit is not None:
-            yield self._say("limit", clean(self._names.limit(state.limit, self._lang)))
-        if state.on_overdue is not None:
-            yield self._say("overdue", self._trigger(state.on_overdue))
+def _owner(machine: Machine, state: State, lang: str) -> str | None:
+    if state.owner is not None:
+        return machine.term(state.owner).text(lang)
+    if state.waits_on is None:
+        return None
+    waits = machine.term(state.waits_on).text(lang)
+    return f"等待{waits}" if lang == "zh" else f"waits for {waits}"
 
-    def _trigger(self, id: str) -> str:
-        label = next((each.label for each in self._machine.transitions if each.trigger == id), None)
-        return clean(label.text(self._lang)) if label is not None else self._name(id)
 
-    def _edge(self, transition: Transition) -> Edge:
-        return Edge(
-            sources=tuple(self._ids[each] for each in transition.source) or (START,),
-            target=self._ids[transition.target],
-            trigger=transition.trigger,
-            label=clean(transition.label.text(self._lang)),
-            tone=self._tone(transition),
-            materials=tuple(map(self._name, transition.requires)),
-            documents=tuple(map(self._name, transition.produces)),
-            copies=tuple(map(self._name, transition.copy_to)),
-            opens=tuple(dict.fromkeys(self._name(each.machine) for each in transition.opens)),
-            conditions=tuple(
-                clean(self._names.condition(each, self._machine, self._lang)) for each in transition.guards
-            ),
-            notes=tuple(dict.fromkeys(self._notes[clean(each)] for each in transition.cites)),
-            waived=tuple(self._waived(transition)),
-        )
-
-    def _tone(self, transition: Transition) -> Tone:
-        """Red is what ends as void, and what by its English name declines, refuses, rejects or returns."""
-        if self._machine.state(transition.target).end is End.VOID or transition.trigger.startswith(_DECLINES):
-            return Tone.STOP
-        return Tone.PLAIN
-
-    def _waived(self, transition: Transition) -> Iterator[str]:
-        for each in self._machine.waivers:
-            if each.trigger == transition.trigger:
-                use = next((use for use in transition.guards if use.use == each.guard), None)
-                said = self._names.condition(use, self._machine, self._lang) if use is not None else each.guard
-                yield clean(self._say("waived", said, each.until, each.document))
+def _limit(rulebook: Rulebook | None, limit: str | None, lang: str) -> str | None:
+    if limit is None or rulebook is None or limit not in rulebook.limits:
+        return limit
+    row = rulebook.limit(limit)
+    if row.amount is None:
+        return row.label.text(lang) + (":未规定" if lang == "zh" else ": not given")
+    return f"{row.label.text(lang)} {row.amount}{row.unit.zh}" if lang == "zh" else f"{row.label.en} {row.amount} {row.unit.en}"

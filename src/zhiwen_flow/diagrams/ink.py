@@ -132,7 +132,7 @@ def _stroke(color: str, line: float, dashed: bool) -> str:
     if color == "none":
         return ""
     dashes = ' stroke-dasharray="4 3"' if dashed else ""
-    return f' stroke="{color}" stroke-width="{number(line)}"{dashes}'
+    return f' stroke="{color}" stroke-width="{number(line)}" stroke-linecap="round"{dashes}'
 
 
 def polygon(points: Iterable[tuple[float, float]]) -> str:

@@ -16,6 +16,9 @@ from zhiwen_flow.diagrams.graph import START, Edge, Graph
 SPREAD = 4
 """An action that starts from so many states is drawn with connectors instead of lines (以连接符代替连线)."""
 
+SPINE = 10.0
+"""Weight of the wires of the main path."""
+
 
 class Form(StrEnum):
     """What a cell is (单元种类)."""
@@ -35,6 +38,7 @@ class Cell:
     Args:
         left: Extent to the left of its axis.
         right: Extent to the right of its axis.
+        body: Height of what wires meet; the rest is room for loops.
         inner: Half of the width along which wires may meet it.
         lane: Swim lane it stands in; rules between lanes stand at halves.
     """
@@ -46,9 +50,20 @@ class Cell:
     left: float = 0.0
     right: float = 0.0
     height: float = 0.0
+    body: float | None = None
     inner: float = 0.0
     x: float = 0.0
     y: float = 0.0
+
+    @property
+    def top(self) -> float:
+        """Where wires from above end."""
+        return self.y + (self.height - (self.height if self.body is None else self.body)) / 2
+
+    @property
+    def bottom(self) -> float:
+        """Where wires to below begin."""
+        return self.top + (self.height if self.body is None else self.body)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -93,6 +108,7 @@ class Layout:
         loops: Edges that lead back to their own state, by state.
         badges: Connector letters by state.
         lanes: Names of the swim lanes; empty without lanes.
+        least: Least width of a lane.
     """
 
     layers: list[list[Cell]]
@@ -102,6 +118,7 @@ class Layout:
     loops: dict[str, list[int]]
     badges: dict[str, list[tuple[str, int]]]
     lanes: tuple[str, ...] = ()
+    least: float = 0.0
 
 
 def layered(graph: Graph, *, lanes: bool = False) -> Layout:
@@ -232,7 +249,7 @@ class _Layering:
 
     def _wire(self, net: tuple[str, str], upper: Cell, lower: Cell, step: Step, *, spine: bool = False) -> None:
         bends = (upper.form is Form.BEND) + (lower.form is Form.BEND)
-        weight = 10.0 if spine else (1.0, 2.0, 6.0)[bends]
+        weight = SPINE if spine else (1.0, 2.0, 6.0)[bends]
         wire = Wire(net=net, upper=upper, lower=lower, edge=step.edge, upward=step.upward, weight=weight)
         self._wires.append(wire)
 

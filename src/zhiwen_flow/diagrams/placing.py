@@ -8,7 +8,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 
 from zhiwen_flow.diagrams.aligning import GAP, align
-from zhiwen_flow.diagrams.layers import Cell, Form, Layout, Wire
+from zhiwen_flow.diagrams.layers import SPINE, Cell, Form, Layout, Wire
 
 SWEEPS = 24
 ROUNDS = 16
@@ -41,7 +41,8 @@ def _neighbours(wires: Iterable[Wire]) -> tuple[Neighbours, Neighbours]:
 
 
 def _order(layout: Layout, above: Neighbours, below: Neighbours) -> None:
-    layers = [_sorted(each, (), {}) for each in layout.layers]
+    spine = {each for wire in layout.wires if wire.weight >= SPINE for each in (wire.upper.name, wire.lower.name)}
+    layers = [_sorted(_centred(each, spine), (), {}) for each in layout.layers]
     best, fewest = [list(each) for each in layers], _crossings(layers, below)
     last = len(layers) - 1
     for turn in range(SWEEPS):
@@ -56,6 +57,13 @@ def _order(layout: Layout, above: Neighbours, below: Neighbours) -> None:
         if count < fewest:
             best, fewest = [list(each) for each in layers], count
     layout.layers[:] = best
+
+
+def _centred(layer: list[Cell], spine: set[str]) -> list[Cell]:
+    """Begin with the main path in the middle and the others at its two sides in turn."""
+    middle = [each for each in layer if each.name in spine]
+    others = [each for each in layer if each.name not in spine]
+    return [*reversed(others[1::2]), *middle, *others[0::2]]
 
 
 def _sorted(layer: list[Cell], fixed: Sequence[Cell], neighbours: Neighbours) -> list[Cell]:

@@ -85,17 +85,20 @@ def _ports(layout: Layout) -> dict[Port, float]:
 def _places(cell: Cell, nets: dict[tuple[str, str], list[float]]) -> dict[tuple[str, str], float]:
     """Put each net where it would run straight, as far as the side reaches and the others leave room."""
     order = sorted(nets, key=lambda net: (sum(nets[net]) / len(nets[net]), net))
-    room = min(PORT, 2 * cell.inner / max(len(order) - 1, 1))
+    if len(order) == 1 and cell.form is Form.ACTION:
+        return {order[0]: cell.x}
     low, high = cell.x - cell.inner, cell.x + cell.inner
-    wanted = []
-    for net in order:
-        straight = len(nets[net]) == 1 and low <= nets[net][0] <= high
-        wanted.append(nets[net][0] if straight else cell.x if len(order) == 1 else min(max(sum(nets[net]) / len(nets[net]), low), high))
-    places: list[float] = []
-    for index, at in enumerate(wanted):
-        places.append(max(at, places[-1] + room if places else low))
-        places[-1] = min(places[-1], high - room * (len(wanted) - 1 - index))
-    return dict(zip(order, places, strict=True))
+    room = min(PORT, 2 * cell.inner / max(len(order) - 1, 1))
+    straight = [net for net in order if len(nets[net]) == 1 and low <= nets[net][0] <= high]
+    if not straight:
+        first = cell.x - room * (len(order) - 1) / 2
+        return {net: first + room * index for index, net in enumerate(order)}
+    anchor = min(straight, key=lambda net: abs(nets[net][0] - cell.x))
+    at, index = nets[anchor][0], order.index(anchor)
+    left = min(room, (at - low) / index) if index else 0.0
+    after = len(order) - 1 - index
+    right = min(room, (high - at) / after) if after else 0.0
+    return {net: at + (place - index) * (left if place < index else right) for place, net in enumerate(order)}
 
 
 # --- tracks ---
@@ -149,7 +152,7 @@ def _meets(upper: _Net, lower: _Net) -> bool:
 def _path(wire: Wire, ports: dict[Port, float], top: float, tracks: dict[tuple[str, str], int]) -> Path:
     x1 = ports[wire.upper.name, "bottom", wire.net]
     x2 = ports[wire.lower.name, "top", wire.net]
-    y1, y2 = wire.upper.y + wire.upper.height, wire.lower.y
+    y1, y2 = wire.upper.bottom, wire.lower.top
     head = ""
     if wire.upward and wire.upper.form is Form.STATE:
         head = "up"

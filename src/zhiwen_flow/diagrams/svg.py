@@ -1,353 +1,182 @@
 """
-Draw a graph as a page (流程图成页): A4 portrait, picture above, conditions and citations below.
+Draw a machine as SVG (SVG 图), one card for each state, top to bottom, as a reader asks: 谁办、几天、要什么、交给谁.
+
+Every step stands as a row in its state's card, so that no label hangs on a line; lines run in lanes at the right, one lane
+for each state they lead to. Deterministic text; no script, no font embedded.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
 
 import attrs
 
-from zhiwen_flow.diagrams.blocks import Block, action_block, draw_action, draw_state, state_block
-from zhiwen_flow.diagrams.graph import Edge, Graph, Kind, Tone
-from zhiwen_flow.diagrams.ink import BLUE, BLACK, GREY, NAVY, RED, Ink, number, polygon, rounded
-from zhiwen_flow.diagrams.layers import Cell, Form, Layout, layered
-from zhiwen_flow.diagrams.placing import place
-from zhiwen_flow.diagrams.routing import Path, route
-from zhiwen_flow.diagrams.text import circled, width, wrap
+from zhiwen_flow.diagrams.graph import Graph, Node, Step
+from zhiwen_flow.diagrams.text import FONTS, width, wrapped
+from zhiwen_flow.machine.definition import End
 
-PAGE, EDGE = 794.0, 40.0
-A4 = 297 / 210
-SMALLEST = 0.72
-"""A picture is never scaled below this; a larger one gets a longer page."""
-MOST_LANES = 5
-LANE_HEAD = 24.0
-LANE_PAD = 10.0
-NOTE = 10.5
-BADGE = 8.0
-
-_WORDS = {
-    "zh": {
-        "title": "{}流程图",
-        "sub": "版本 {} · 总依据:{} · 校验码 {}",
-        "conditions": "◇ 办理条件",
-        "notes": "依据",
-        "waived": "(暂不适用:{})",
-        "step": "从“{}”经“{}”到“{}”",
-        "legend": ("状态(承办、期限)", "动作", "◇ 有办理条件", "①② 依据,见下", "抄送、备案,不影响办理", "不予、退回、作废", "连接符:自标有同一字母的状态"),
-        "colon": ":",
-        "and": "、",
-        "semi": ";",
-    },
-    "en": {
-        "title": "{}: flow chart",
-        "sub": "version {} · basis: {} · checksum {}",
-        "conditions": "◇ Conditions",
-        "notes": "Citations",
-        "waived": " (resting: {})",
-        "step": "from “{}” by “{}” to “{}”",
-        "legend": ("state (who acts, limit)", "action", "◇ has conditions", "①② citation, below", "copy or record, never gates", "declines, returns, voids", "connector: from states with that letter"),
-        "colon": ": ",
-        "and": ", ",
-        "semi": "; ",
-    },
-}
+PAGE = 794.0  # A4 at 96 dots an inch
+LEFT, CARD, GAP, LANE = 36.0, 500.0, 22.0, 13.0
+HEAD, ROW, SMALL, BODY = 30.0, 19.0, 11.0, 12.5
+INK, GREY, RED, GREEN, BLUE = "#1f2933", "#52606d", "#b02a37", "#1e7e34", "#1f5fa8"
+COLOURS = (BLUE, "#8a5a00", "#6b3fa0", "#00707a", "#a0366e", "#4a6b00", "#34495e")
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
-def svg(graph: Graph) -> str:
-    """
-    Draw *graph* (绘制流程图) as SVG text: the same graph gives the same bytes.
-
-    >>> from zhiwen_flow.diagrams.graph import Edge, Graph, Kind, Node
-    >>> ends = (Node(id="s0", state="", label="开始", kind=Kind.START), Node(id="s1", state="a", label="完", kind=Kind.DONE))
-    >>> step = Edge(sources=("s0",), target="s1", trigger="open", label="建档", notes=(1,))
-    >>> whole = Graph(id="a", version="1", title="甲", source="乙", lang="zh", hash="", nodes=ends, edges=(step,), notes=("丙",))
-    >>> svg(whole).startswith("<svg")
-    True
-    """
-    picture = _picture(graph)
-    page = PAGE
-    for _ in range(3):
-        drawn = _page(graph, picture, page)
-        grown = drawn.height / A4
-        if grown <= page or grown > PAGE / SMALLEST:
-            break
-        page = grown
-    return drawn.text
-
-
-def _picture(graph: Graph) -> _Picture:
-    """With a lane for each owner where they fit the page, otherwise without."""
-    owners = {each.owner for each in graph.nodes if each.owner}
-    if 2 <= len(owners) <= MOST_LANES:
-        lanes = _Picture(graph, lanes=True)
-        if lanes.width <= (PAGE - 2 * EDGE) / SMALLEST:
-            return lanes
-    return _Picture(graph, lanes=False)
-
-
-@attrs.frozen
-class _Drawn:
-    text: str
+@attrs.define
+class _Card:
+    node: Node
+    top: float
     height: float
+    rows: list[tuple[Step, list[str], float]]
 
 
-class _Picture:
-    """The laid-out chart without its page."""
-
-    def __init__(self, graph: Graph, *, lanes: bool) -> None:
-        self.graph = graph
-        self.layout: Layout = layered(graph, lanes=lanes)
-        self._nodes = {each.id: each for each in graph.nodes}
-        self._blocks: dict[str, Block] = {}
-        for each in self.layout.cells.values():
-            self._measure(each)
-        place(self.layout)
-        self.paths, self.height = route(self.layout)
-        self.width = max(each.x + each.right for layer in self.layout.layers for each in layer)
-
-    def _measure(self, cell: Cell) -> None:
-        if cell.form is Form.CONNECTOR or cell.name == "s0":
-            cell.left = cell.right = 9.0
-            cell.height = 14.0
-        elif cell.form is Form.STATE:
-            block = self._blocks[cell.name] = state_block(
-                self._nodes[cell.name], self.graph.lang, owned=not self.layout.lanes
-            )
-            cell.left = cell.right = block.width / 2
-            cell.inner = block.width / 2 - 14
-            cell.height = block.height
-            self._measure_loops(cell)
-        elif cell.form is Form.ACTION:
-            edge = self.graph.edges[self.layout.steps[cell.name].edge]
-            block = self._blocks[cell.name] = action_block(edge, self.graph.lang)
-            cell.left = cell.right = block.width / 2
-            cell.height = block.height
-            cell.inner = 12 if len(edge.sources) > 1 else 0
-
-    def _measure_loops(self, cell: Cell) -> None:
-        loops = [action_block(self.graph.edges[each], self.graph.lang) for each in self.layout.loops.get(cell.name, ())]
-        if not loops:
-            return
-        cell.right += 24 + max(each.width for each in loops)
-        cell.height = max(cell.height, sum(each.height + 6 for each in loops) + 6)
-
-    def draw(self, ink: Ink) -> None:
-        """Lanes and lines first, so that blocks lie above them."""
-        self._draw_lanes(ink)
-        tones: dict[tuple[tuple[float, float], ...], tuple[bool, Path]] = {}
-        for path in self.paths:
-            stop = self.graph.edges[path.edge].tone is Tone.STOP
-            known = tones.get(path.points)
-            tones[path.points] = (stop and (known is None or known[0]), path)
-        for stop, path in sorted(tones.values(), key=lambda each: not each[0]):
-            _draw_path(ink, path, RED if stop else NAVY)
-        for layer in self.layout.layers:
-            for cell in layer:
-                self._draw_cell(ink, cell)
-
-    def _draw_lanes(self, ink: Ink) -> None:
-        if not self.layout.lanes:
-            return
-        rules = sorted({each.x for layer in self.layout.layers for each in layer if each.form is Form.RULE})
-        bounds = [-LANE_PAD, *rules, self.width + LANE_PAD]
-        ink.rect(bounds[0], -LANE_HEAD - 8, bounds[-1] - bounds[0], LANE_HEAD, fill="#e3e9f2")
-        height = self.height + LANE_HEAD + 16
-        ink.rect(bounds[0], -LANE_HEAD - 8, bounds[-1] - bounds[0], height, stroke="#aab4c2", line=0.8)
-        for name, low, high in zip(self.layout.lanes, bounds, bounds[1:], strict=True):
-            ink.text((low + high) / 2, -LANE_HEAD / 2 - 3.5, name, size=12, bold=True, anchor="middle", fill=NAVY)
-            if low > bounds[0]:
-                ink.path(f"M{number(low)} {number(-LANE_HEAD - 8)}v{number(height)}", stroke="#aab4c2", line=0.8)
-
-    def _draw_cell(self, ink: Ink, cell: Cell) -> None:
-        if cell.form is Form.CONNECTOR:
-            step = self.layout.steps[cell.name[1:]]
-            _badge(ink, cell.x, cell.y + 7, step.badge, self.graph.edges[step.edge].tone)
-        elif cell.form is Form.ACTION:
-            edge = self.graph.edges[self.layout.steps[cell.name].edge]
-            ink.open(hint=_hint(edge, self.graph))
-            draw_action(ink, edge, self._blocks[cell.name], cell.x, cell.y)
-            ink.close()
-        elif cell.form is Form.STATE:
-            self._draw_state(ink, cell)
-
-    def _draw_state(self, ink: Ink, cell: Cell) -> None:
-        node = self._nodes[cell.name]
-        block = self._blocks.get(cell.name)
-        top = cell.y if block is None else cell.y + (cell.height - block.height) / 2
-        ink.open(hint=node.state or node.label)
-        draw_state(ink, node, block or Block((), 0, 0), cell.x, top)
-        ink.close()
-        if block is None:
-            return
-        badges = self.layout.badges.get(cell.name, ())
-        for index, (letter, number) in enumerate(badges):
-            down = top + block.height / 2 + (index - (len(badges) - 1) / 2) * (2 * BADGE + 1)
-            _badge(ink, cell.x - block.width / 2, down, letter, self.graph.edges[number].tone)
-        self._draw_loops(ink, cell, block)
-
-    def _draw_loops(self, ink: Ink, cell: Cell, block: Block) -> None:
-        y = cell.y + 3
-        right = cell.x + block.width / 2
-        for each in self.layout.loops.get(cell.name, ()):
-            edge = self.graph.edges[each]
-            loop = action_block(edge, self.graph.lang)
-            color = RED if edge.tone is Tone.STOP else NAVY
-            middle = y + loop.height / 2
-            ink.path(f"M{number(right)} {number(middle - 5)}h22", stroke=color, line=1.2)
-            ink.path(f"M{number(right + 22)} {number(middle + 5)}h-16", stroke=color, line=1.2)
-            ink.path(polygon(((right, middle + 5), (right + 7, middle + 1.5), (right + 7, middle + 8.5))), fill=color)
-            draw_action(ink, edge, loop, right + 22 + loop.width / 2, y)
-            y += loop.height + 6
+def svg(graph: Graph, lang: str = "zh") -> str:
+    """Give the SVG text of a machine (生成 SVG)."""
+    cards, bottom = _cards(graph, lang)
+    lanes = _lanes(cards)
+    notes = _notes(graph, bottom + 20, lang)
+    height = bottom + 20 + notes[1]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {PAGE:.0f} {height:.0f}" '
+        f'width="{PAGE:.0f}" height="{height:.0f}" font-family={quoteattr(FONTS)}>',
+        f"<title>{_clean(graph.title)}</title>",
+        f"<desc>{_clean(graph.subtitle)}</desc>",
+        f'<rect width="{PAGE:.0f}" height="{height:.0f}" fill="#ffffff"/>',
+        _text(LEFT, 34, graph.title, 20, INK, bold=True),
+        _text(LEFT, 54, graph.subtitle, SMALL, GREY),
+    ]
+    parts += _wires(cards, lanes)
+    for card in cards:
+        parts += _drawn(card, lang)
+    return "\n".join([*parts, *notes[0], "</svg>"]) + "\n"
 
 
-def _draw_path(ink: Ink, path: Path, color: str) -> None:
-    points = list(path.points)
-    if path.head:
-        down = path.head == "down"
-        x, y = points[-1 if down else 0]
-        back = y - 7 if down else y + 7
-        points[-1 if down else 0] = (x, back)
-        ink.path(polygon(((x, y), (x - 3.8, back), (x + 3.8, back))), fill=color)
-    ink.path(rounded(points, 6), stroke=color, line=1.3)
+def _cards(graph: Graph, lang: str) -> tuple[list[_Card], float]:
+    top, cards = 76.0, []
+    for index, node in enumerate(graph.nodes):
+        rows, y = [], HEAD
+        steps = ((graph.opening, True), *((s, False) for s in node.steps)) if index == 0 else ((s, False) for s in node.steps)
+        for step, opening in steps:
+            lines = wrapped(_row(step, lang, opening=opening), BODY, CARD - 44)
+            rows.append((step, lines, y))
+            y += ROW * len(lines)
+        height = y + (8 if rows else 0)
+        cards.append(_Card(node=node, top=top, height=height, rows=rows))
+        top += height + GAP
+    return cards, top - GAP
 
 
-def _badge(ink: Ink, x: float, y: float, letter: str, tone: Tone) -> None:
-    color = RED if tone is Tone.STOP else NAVY
-    ink.circle(x, y, BADGE, fill="#ffffff", stroke=color, line=1.3)
-    ink.text(x, y + 3.8, letter, size=10.5, fill=color, anchor="middle", bold=True)
+def _row(step: Step, lang: str, *, opening: bool) -> str:
+    parts = [("◇ " if step.decides else "▸ ") + step.label]
+    if opening:
+        parts[0] = "● " + step.label
+    if step.requires:
+        parts.append(("须附:" if lang == "zh" else "needs: ") + "、".join(step.requires))
+    if step.produces:
+        parts.append("〔" + "、".join(step.produces) + "〕")
+    if step.copy_to:
+        parts.append(("抄送:" if lang == "zh" else "copy: ") + "、".join(step.copy_to))
+    return " ".join(parts) + " " + _circled(step.note)
 
 
-def _hint(edge: Edge, graph: Graph) -> str:
-    words = _WORDS[graph.lang]
-    said = [f"{edge.label} ({edge.trigger})", *edge.conditions, *(graph.notes[each - 1] for each in edge.notes)]
-    return words["semi"].join(said)  # type: ignore[attr-defined]
+def _circled(number: int) -> str:
+    return CIRCLED[number - 1] if number <= len(CIRCLED) else f"({number})"
 
 
-# --- the page ---
+def _lanes(cards: list[_Card]) -> dict[str, tuple[float, str]]:
+    """Give each target state a lane: two share one only where their lines never run side by side."""
+    tops = {card.node.id: card.top + HEAD / 2 for card in cards}
+    spans: dict[str, list[float]] = {}
+    for card in cards:
+        for step, _, y in card.rows:
+            if step.target != card.node.id:
+                spans.setdefault(step.target, [tops[step.target]]).append(card.top + y)
+    taken: list[list[tuple[float, float]]] = []
+    lanes: dict[str, tuple[float, str]] = {}
+    for target, ys in sorted(spans.items(), key=lambda each: (max(each[1]) - min(each[1]), each[0])):
+        low, high = min(ys) - 6, max(ys) + 6
+        number = next((n for n, used in enumerate(taken) if all(high < a or low > b for a, b in used)), len(taken))
+        if number == len(taken):
+            taken.append([])
+        taken[number].append((low, high))
+        lanes[target] = (LEFT + CARD + 20 + number * LANE, COLOURS[number % len(COLOURS)])
+    return lanes
 
 
-def _page(graph: Graph, picture: _Picture, page: float) -> _Drawn:
-    ink = Ink()
-    room = page - 2 * EDGE
-    y = _head(ink, graph, page)
-    if picture.layout.lanes:
-        y += LANE_HEAD
-        room -= 2 * LANE_PAD
-    scale = max(min(1.0, room / picture.width), SMALLEST)
-    ink.open(x=max(EDGE, (page - picture.width * scale) / 2), y=y, scale=scale)
-    picture.draw(ink)
-    ink.close()
-    y += picture.height * scale + 24
-    y = _legend(ink, graph, page, y)
-    y = _columns(ink, _word(graph, "conditions"), list(_conditions(graph)), page, y)
-    notes = [f"{circled(index)} {each}" for index, each in enumerate(graph.notes, start=1)]
-    y = _columns(ink, _word(graph, "notes"), notes, page, y)
-    wide = max(page, picture.width * scale + 2 * EDGE)
-    text = ink.document(
-        id=re.sub(r"[^A-Za-z0-9_-]", "-", graph.id) or "graph",
-        title=_word(graph, "title").format(graph.title),
-        description=_word(graph, "semi").join(_spoken(graph)),
-        lang=graph.lang,
-        width=wide,
-        height=y + EDGE / 2,
+def _wires(cards: list[_Card], lanes: dict[str, tuple[float, str]]) -> list[str]:
+    ends = {card.node.id: (card.top + HEAD / 2, card.node.end) for card in cards}
+    edge, parts = LEFT + CARD, []
+    for target, (x, colour) in lanes.items():
+        y, end = ends[target]
+        colour = RED if end is End.VOID else (GREEN if end is End.DONE else colour)
+        dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
+        style = f'fill="none" stroke="{colour}" stroke-width="1.3"{dashed}'
+        starts = [
+            card.top + row_y + ROW / 2 for card in cards for step, _, row_y in card.rows
+            if step.target == target and card.node.id != target
+        ]
+        low, high = min([y, *starts]), max([y, *starts])
+        parts.append(f'<path d="M {x:.1f} {low:.1f} V {high:.1f}" {style}/>')
+        for start in starts:
+            parts.append(f'<path d="M {edge:.1f} {start:.1f} H {x:.1f}" {style}/>')
+            parts.append(f'<circle cx="{x:.1f}" cy="{start:.1f}" r="2" fill="{colour}"/>')
+        parts.append(f'<path d="M {x:.1f} {y:.1f} H {edge + 7:.1f}" {style}/>')
+        parts.append(f'<path d="M {edge + 1:.1f} {y:.1f} l 8 -4 v 8 z" fill="{colour}"/>')
+    return parts
+
+
+def _drawn(card: _Card, lang: str) -> list[str]:
+    end = card.node.end
+    fill, line = {End.DONE: ("#e6f4ea", GREEN), End.VOID: ("#fdecea", RED), None: ("#eef3f9", "#7b8794")}[end]
+    dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
+    radius = 14 if end else 4
+    parts = [
+        f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="#ffffff" '
+        f'stroke="{line}" stroke-width="1.3"{dashed}/>',
+        f'<path d="M {LEFT + 1} {card.top + HEAD:.1f} v {-HEAD + radius:.1f} q 0 {-radius} {radius} {-radius} '
+        f"h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z\" "
+        f'fill="{fill}"/>' if card.rows else
+        f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="{fill}" '
+        f'stroke="{line}" stroke-width="1.3"{dashed}/>',
+        _text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
+    ]
+    side = _side(card.node, lang)
+    parts.append(_text(LEFT + CARD - 12 - width(side, SMALL), card.top + 20, side, SMALL, GREY))
+    for step, lines, y in card.rows:
+        colour = GREY if step.stays else INK
+        for number, text in enumerate(lines):
+            x = LEFT + 14 + (16 if number else 0)
+            parts.append(_text(x, card.top + y + 14 + number * ROW, text, BODY, colour))
+    return parts
+
+
+def _side(node: Node, lang: str) -> str:
+    if node.end is not None:
+        return node.end.text(lang)
+    parts = [f"{'谁办' if lang == 'zh' else 'who'}:{node.owner}" if node.owner else "", node.limit or ""]
+    return " · ".join(each for each in parts if each)
+
+
+def _notes(graph: Graph, top: float, lang: str) -> tuple[list[str], float]:
+    legend = "▸ 环节 ◇ 作出决定 ● 建档;灰字:不改变状态;绿线:办结;红虚线:作废、撤回" if lang == "zh" else (
+        "▸ step ◇ decision ● opening; grey: the state stays; green: done; red, dashed: void or withdrawn"
     )
-    return _Drawn(text, y + EDGE / 2)
+    parts, y = [_text(LEFT, top + 4, legend, SMALL, GREY)], top + 24
+    parts.append(_text(LEFT, y, "依据" if lang == "zh" else "Basis", SMALL, INK, bold=True))
+    for number, note in enumerate(graph.notes, start=1):
+        for line in wrapped(f"{_circled(number)} {note}", SMALL, PAGE - 2 * LEFT):
+            y += 16
+            parts.append(_text(LEFT, y, line, SMALL, GREY))
+    return parts, y - top + 24
 
 
-def _word(graph: Graph, name: str) -> str:
-    return str(_WORDS[graph.lang][name])
+def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}"{weight}>{_clean(text)}</text>'
 
 
-def _head(ink: Ink, graph: Graph, page: float) -> float:
-    y = EDGE + 14
-    for each in wrap(_word(graph, "title").format(graph.title), (page - 2 * EDGE) / 20):
-        ink.text(page / 2, y, each, size=20, bold=True, anchor="middle")
-        y += 26
-    sub = _word(graph, "sub").format(graph.version, graph.source, graph.hash[:12])
-    for each in wrap(sub, (page - 2 * EDGE) / NOTE):
-        ink.text(page / 2, y - 4, each, size=NOTE, fill=GREY, anchor="middle")
-        y += 15
-    return y + 8
-
-
-def _spoken(graph: Graph) -> Iterator[str]:
-    labels = {each.id: each.label for each in graph.nodes}
-    for edge in graph.edges:
-        sources = _word(graph, "and").join(labels[each] for each in edge.sources)
-        yield _word(graph, "step").format(sources, edge.label, labels[edge.target])
-
-
-def _conditions(graph: Graph) -> Iterator[str]:
-    for label, conditions, waived in dict.fromkeys((e.label, e.conditions, e.waived) for e in graph.edges):
-        if conditions:
-            said = label + _word(graph, "colon") + _word(graph, "semi").join(conditions)
-            rest = _word(graph, "waived").format(_word(graph, "semi").join(waived)) if waived else ""
-            yield said + rest
-
-
-def _columns(ink: Ink, head: str, items: list[str], page: float, y: float) -> float:
-    """Write items in two columns of about one height, under a heading."""
-    if not items:
-        return y
-    y += 10
-    ink.path(f"M{number(EDGE)} {number(y)}H{number(page - EDGE)}", stroke="#c8ced6", line=0.8)
-    y += 17
-    ink.text(EDGE, y, head, size=12, fill=NAVY, bold=True)
-    y += 6
-    gap = 24.0
-    column = (page - 2 * EDGE - gap) / 2
-    wrapped = [wrap(each, column / NOTE - 1) for each in items]
-    half = sum(map(len, wrapped)) / 2
-    lines, at, bottom, x = 0, y, y, EDGE
-    for each in wrapped:
-        if x == EDGE and lines and lines + len(each) / 2 > half:
-            x, at = EDGE + column + gap, y
-        for index, line in enumerate(each):
-            at += 15
-            ink.text(x + (NOTE if index else 0), at, line, size=NOTE)
-        lines += len(each)
-        bottom = max(bottom, at)
-    return bottom + 6
-
-
-def _legend(ink: Ink, graph: Graph, page: float, y: float) -> float:
-    """Say what the signs mean; only those that stand in this picture."""
-    words = _WORDS[graph.lang]["legend"]
-    used = (
-        True,
-        True,
-        any(each.conditions for each in graph.edges),
-        True,
-        any(each.copies for each in graph.edges),
-        any(each.tone is Tone.STOP for each in graph.edges),
-        True,
-    )
-    x = EDGE
-    for index, (word, shown) in enumerate(zip(words, used, strict=True)):
-        if not shown:
-            continue
-        room = 30 + width(word) * NOTE + 14 if index not in (2, 3) else width(word) * NOTE + 14
-        if x + room > page - EDGE:
-            x, y = EDGE, y + 18
-        _sign(ink, index, x, y)
-        ink.text(x + (28 if index not in (2, 3) else 0), y, word, size=NOTE, fill=BLUE if index in (2, 3) else GREY)
-        x += room
-    return y + 6
-
-
-def _sign(ink: Ink, index: int, x: float, y: float) -> None:
-    middle = y - 4
-    if index == 0:
-        ink.rect(x, middle - 6, 24, 12, fill="#edf2f9", stroke=NAVY, line=1.2, radius=4)
-    elif index == 1:
-        ink.rect(x, middle - 6, 24, 12, fill="#f5f6f7", radius=3)
-        ink.path(f"M{number(x + 12)} {number(middle - 6)}v12", stroke=NAVY, line=1.2)
-    elif index == 4:
-        ink.rect(x, middle - 6, 24, 12, stroke=GREY, dashed=True, radius=2)
-    elif index == 5:
-        ink.path(f"M{number(x)} {number(middle)}h24", stroke=RED, line=1.3)
-        ink.cross(x + 12, middle, 7, RED)
-    elif index == 6:
-        _badge(ink, x + 12, middle, "A", Tone.PLAIN)
+def _clean(text: str) -> str:
+    """Escape for XML, and leave out what XML does not know."""
+    flat = " ".join(text.splitlines()) or text
+    return escape("".join(each for each in flat if each.isprintable()))

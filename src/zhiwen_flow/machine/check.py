@@ -180,6 +180,16 @@ def _reference(path: str, reference: str, transition: Transition) -> _Found:
         yield path, f"no field `{reference[6:]}`", "declare it, or refer to another"
 
 
+def _terms(machine: Machine) -> _Found:
+    """Whoever reads the pictures must find a name for every document, owner and recipient."""
+    fields = {field.name for each in machine.all_transitions for field in each.fields}
+    used = [(f"state[{i}]", name) for i, each in enumerate(machine.states) for name in (each.owner, each.waits_on) if name]
+    used += [(path, name) for path, each in _paths(machine) for name in (*each.produces, *each.copy_to)]
+    for path, name in used:
+        if name not in fields and name not in machine.terms:
+            yield path, f"`{name}` has no name for readers", f"add it to `terms`: {name} = {{ zh, en }}"
+
+
 def _obligations_gate_the_end(machine: Machine) -> _Found:
     owing = {obliges.kind for each in machine.all_transitions for obliges in each.obliges if obliges.on is On.SELF}
     if not owing and not machine.children and not any(each.opens for each in machine.all_transitions):
@@ -207,5 +217,6 @@ _RULES: tuple[Callable[[Machine], _Found], ...] = (
     _cited,
     _fields,
     _references,
+    _terms,
     _obligations_gate_the_end,
 )

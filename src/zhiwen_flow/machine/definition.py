@@ -204,6 +204,7 @@ class Machine:
     A machine definition (状态机定义): immutable, shared by all its instances.
 
     Args:
+        terms: Names of documents, owners and recipients that are not fields.
         hash: SHA-256 of its canonical content and of the revisions of its guards; set when it is loaded.
         content: The canonical bytes that *hash* covers; a store keeps them.
     """
@@ -217,6 +218,7 @@ class Machine:
     states: tuple[State, ...] = attrs.field(metadata=key("state"))
     transitions: tuple[Transition, ...] = attrs.field(default=(), metadata=key("transition"))
     children: tuple[Child, ...] = attrs.field(default=(), metadata=key("child"))
+    terms: Mapping[str, Label] = attrs.field(factory=dict)
     note: str | None = None
     hash: str = attrs.field(default="", init=False)
     content: bytes = attrs.field(default=b"", init=False, repr=False)
@@ -238,6 +240,13 @@ class Machine:
             return self._states[id]
         except KeyError:
             raise UnknownNameError(f"state of machine `{self.id}`", id, self._states) from None
+
+    def term(self, name: str) -> Label:
+        """Name a document, owner or recipient (文书、岗位名称): by its field, by `terms`, or by its id."""
+        for each in self.all_transitions:
+            if (found := each.field(name)) is not None:
+                return found.label
+        return self.terms.get(name) or Label(zh=name, en=name)
 
     @property
     def triggers(self) -> tuple[str, ...]:

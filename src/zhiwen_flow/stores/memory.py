@@ -186,6 +186,14 @@ class MemoryStore:
         found = [each for each in self._state.deadlines.values() if due_by is None or is_due(each, due_by)]
         return tuple(sorted(found, key=lambda each: (each.due or dt.date.max, each.stream)))[:limit]
 
+    def running(self, stream: str) -> Deadline | None:
+        """See `Store.running`."""
+        return self._state.deadlines.get(stream)
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        """See `Store.keys`."""
+        return ((key, content) for key, (content, _, _) in self._state.keys.items())
+
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
         return dict(self._state.children.get(parent, EMPTY))

@@ -139,6 +139,12 @@ class Store(Protocol):
     def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
         """Read running deadlines, the earliest first; those due on or before *due_by*, or all, undated last."""
 
+    def running(self, stream: str) -> Deadline | None:
+        """Give the running deadline of *stream*; None when there is none."""
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        """Iterate over the idempotency keys spent, with the hash of what was asked."""
+
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """Give the number of children of *parent* by (machine, state)."""
 

@@ -239,6 +239,16 @@ class SqliteStore:
             rows = self._rows(sql.DUE, (self.tenant, due_by.isoformat(), limit))
         return tuple(map(_deadline, rows))
 
+    def running(self, stream: str) -> Deadline | None:
+        """See `Store.running`."""
+        rows = self._rows(sql.RUNNING, (self.tenant, stream))
+        return _deadline(rows[0]) if rows else None
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        """See `Store.keys`."""
+        with self._guarded():
+            yield from self._db.execute("SELECT key, content FROM keys WHERE tenant = ?", (self.tenant,))
+
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
         return {(row[0], row[1]): row[2] for row in self._rows(sql.COUNTERS, (self.tenant, parent))}

@@ -67,6 +67,7 @@ START_DEADLINE = """
 INSERT INTO deadlines (tenant, stream, state, limit_id, started, due, calendar) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _DEADLINE = "SELECT stream, state, limit_id, started, due, calendar FROM deadlines WHERE tenant = ?"
+RUNNING = f"{_DEADLINE} AND stream = ?"
 DEADLINES = f"{_DEADLINE} ORDER BY due IS NULL, due, stream LIMIT ?"
 DUE = f"{_DEADLINE} AND due <= ? ORDER BY due, stream LIMIT ?"
 _EVENT = "SELECT seq, hash, raw, recorded_at FROM events WHERE tenant = ?"
