@@ -124,8 +124,8 @@ def run(out: Path | None, say: Say) -> Told:
         lines = list(export_log(flow.store))
         report, altered, tables = verify_lines(lines), verify_lines(_altered(lines)), verify_store(flow.store)
         say(f"\n【日志】共{report.count}条、{report.streams}个卷宗;导出后验证:{report.assurance.zh}。")
-        say(f"  数据库与日志比对:{'一致' if tables.sound else tables.flaw}。")
-        say(f"  改动一个字的副本:{altered.flaw.place if altered.flaw else ''} {altered.flaw.zh if altered.flaw else ''}。")
+        say(f"  数据库与日志比对:{_flaw(tables)}。")
+        say(f"  改动一个数字的副本:{_flaw(altered)}。")
         files = _write(flow, out, lines) if out is not None else ()
     return Told(refusals=story.refusals, report=report, altered=altered, tables=tables, files=files)
 
@@ -193,7 +193,6 @@ def _register(story: _Story, content: str, *, anonymous: bool, **more: Any) -> D
 def _substantiated(story: _Story) -> None:
     story.on(9, 5, "群众来电:大桥局服务大厅窗口推诿")
     complaint = _register(story, "窗口无人办理", anonymous=False, complainant="(示例投诉人)", accused_post="bridge_service_hall.clerk")
-    story.say("  交给被反映人主管的科室承办:")
     wrong = {"disposal": "assign_down", "handling_unit": "bridge_service_hall", "abstract": "摘要1号"}
     story.do(complaint, "assign", TRANSPORT_DESK, **{**wrong, "handling_unit": "bridge_bureau"})
     story.say("  由被反映人自己核实:")
@@ -300,10 +299,14 @@ def _finish(story: _Story, campaign: str) -> None:
     story.do(campaign, "archive", ORGANIZER, summary="总结材料1号")
 
 
+def _flaw(report: Report) -> str:
+    return "一致" if report.flaw is None else f"{report.flaw.place} {report.flaw.zh}"
+
+
 def _altered(lines: list[bytes]) -> list[bytes]:
-    """Change one character in the middle of the log."""
+    """Change one digit in the middle of the log: a year."""
     middle = len(lines) // 2
-    changed = lines[middle].replace(b'"version":', b'"version":9', 1)
+    changed = lines[middle].replace(b'"decided_at":"2011', b'"decided_at":"2012', 1)
     return [*lines[:middle], changed, *lines[middle + 1 :]]
 
 

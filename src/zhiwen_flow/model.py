@@ -209,7 +209,10 @@ class Verdict:
         said = self.reason.say(lang, self.facts)
         if self.status.is_settled:
             return said
-        return f"{said}(依据待核实:{self.status.zh})" if lang == "zh" else f"{said} (basis not verified: {self.status.en})"
+        kind = "" if self.status is Status.UNVERIFIED else self.status.text(lang)
+        if lang == "zh":
+            return f"{said}(依据待核实{':' if kind else ''}{kind})"
+        return f"{said} (basis not verified{': ' if kind else ''}{kind})"
 
     def remedy(self, lang: str = "zh") -> str:
         """Say what would change it (补救办法)."""
@@ -287,7 +290,7 @@ class Decision:
         head = self.label.text(lang)
         if self.allowed:
             lines = [f"准予办理:{head}" if lang == "zh" else f"Allowed: {head}"]
-            lines += [f"  · {each.text(lang)}" for each in self.unsettled]
+            lines += [line for each in self.unsettled for line in _lines(each, lang, mark="·")]
         else:
             lines = [f"不予办理:{head}" if lang == "zh" else f"Refused: {head}"]
             lines += [line for each in self.refusals for line in _lines(each, lang)]
@@ -306,8 +309,8 @@ class Decision:
         raise RefusedError(self, self.explain("zh"))
 
 
-def _lines(verdict: Verdict, lang: str) -> Iterable[str]:
-    yield f"  ✗ [{verdict.outcome.text(lang)}] {verdict.text(lang)}"
+def _lines(verdict: Verdict, lang: str, mark: str = "✗") -> Iterable[str]:
+    yield f"  {mark} [{verdict.outcome.text(lang)}] {verdict.text(lang)}"
     if verdict.cites:
         yield ("    依据:" if lang == "zh" else "    Basis: ") + shown(list(verdict.cites), lang)
     if remedy := verdict.remedy(lang):

@@ -16,7 +16,7 @@ def dot(graph: Graph) -> str:
     font = f'fontname="{FONTS}"'
     lines = [
         f"digraph {graph.id} {{",
-        f'  graph [rankdir=TB, label={_quoted(graph.title)}, labelloc=t, {font}];',
+        f'  graph [rankdir=TB, label={quoted(graph.title)}, labelloc=t, {font}];',
         f"  node [shape=box, style=filled, {font}];",
         f"  edge [{font}, fontsize=10];",
         "  start [shape=point, width=0.2];",
@@ -26,15 +26,16 @@ def dot(graph: Graph) -> str:
         inches = max(width(line, 14) for line in text.splitlines()) / 72 + 0.4
         style = "dashed,filled" if node.end is End.VOID else ("rounded,filled" if node.end else "filled")
         lines.append(
-            f"  {node.id} [label={_quoted(text)}, width={inches:.2f}, fillcolor={_quoted(_FILL[node.end])}, "
-            f"style={_quoted(style)}];"
+            f"  {node.id} [label={quoted(text)}, width={inches:.2f}, fillcolor={quoted(_FILL[node.end])}, "
+            f"style={quoted(style)}];"
         )
     for source, step in [("start", graph.opening), *((node.id, step) for node in graph.nodes for step in node.steps)]:
         produced = f"\n〔{'、'.join(step.produces)}〕" if step.produces else ""
-        lines.append(f"  {source} -> {step.target} [label={_quoted(f'{step.label}{produced} {step.note}')}];")
+        lines.append(f"  {source} -> {step.target} [label={quoted(f'{step.label}{produced} {step.note}')}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Quote a label for DOT (转义)."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return '"' + "".join(each for each in escaped if each.isprintable()) + '"'

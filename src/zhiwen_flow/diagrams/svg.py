@@ -40,11 +40,11 @@ def svg(graph: Graph, lang: str = "zh") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {PAGE:.0f} {height:.0f}" '
         f'width="{PAGE:.0f}" height="{height:.0f}" font-family={quoteattr(FONTS)}>',
-        f"<title>{_clean(graph.title)}</title>",
-        f"<desc>{_clean(graph.subtitle)}</desc>",
+        f"<title>{clean(graph.title)}</title>",
+        f"<desc>{clean(graph.subtitle)}</desc>",
         f'<rect width="{PAGE:.0f}" height="{height:.0f}" fill="#ffffff"/>',
-        _text(LEFT, 34, graph.title, 20, INK, bold=True),
-        _text(LEFT, 54, graph.subtitle, SMALL, GREY),
+        text(LEFT, 34, graph.title, 20, INK, bold=True),
+        text(LEFT, 54, graph.subtitle, SMALL, GREY),
     ]
     parts += _wires(cards, lanes)
     for card in cards:
@@ -139,15 +139,15 @@ def _drawn(card: _Card, lang: str) -> list[str]:
         f'fill="{fill}"/>' if card.rows else
         f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="{fill}" '
         f'stroke="{line}" stroke-width="1.3"{dashed}/>',
-        _text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
+        text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
     ]
     side = _side(card.node, lang)
-    parts.append(_text(LEFT + CARD - 12 - width(side, SMALL), card.top + 20, side, SMALL, GREY))
+    parts.append(text(LEFT + CARD - 12 - width(side, SMALL), card.top + 20, side, SMALL, GREY))
     for step, lines, y in card.rows:
         colour = GREY if step.stays else INK
-        for number, text in enumerate(lines):
+        for number, line in enumerate(lines):
             x = LEFT + 14 + (16 if number else 0)
-            parts.append(_text(x, card.top + y + 14 + number * ROW, text, BODY, colour))
+            parts.append(text(x, card.top + y + 14 + number * ROW, line, BODY, colour))
     return parts
 
 
@@ -162,21 +162,22 @@ def _notes(graph: Graph, top: float, lang: str) -> tuple[list[str], float]:
     legend = "▸ 环节 ◇ 作出决定 ● 建档;灰字:不改变状态;绿线:办结;红虚线:作废、撤回" if lang == "zh" else (
         "▸ step ◇ decision ● opening; grey: the state stays; green: done; red, dashed: void or withdrawn"
     )
-    parts, y = [_text(LEFT, top + 4, legend, SMALL, GREY)], top + 24
-    parts.append(_text(LEFT, y, "依据" if lang == "zh" else "Basis", SMALL, INK, bold=True))
+    parts, y = [text(LEFT, top + 4, legend, SMALL, GREY)], top + 24
+    parts.append(text(LEFT, y, "依据" if lang == "zh" else "Basis", SMALL, INK, bold=True))
     for number, note in enumerate(graph.notes, start=1):
         for line in wrapped(f"{_circled(number)} {note}", SMALL, PAGE - 2 * LEFT):
             y += 16
-            parts.append(_text(LEFT, y, line, SMALL, GREY))
+            parts.append(text(LEFT, y, line, SMALL, GREY))
     return parts, y - top + 24
 
 
-def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
+def text(x: float, y: float, words: str, size: float, colour: str, *, bold: bool = False) -> str:
+    """Set one line of text (文字)."""
     weight = ' font-weight="700"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}"{weight}>{_clean(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}"{weight}>{clean(words)}</text>'
 
 
-def _clean(text: str) -> str:
-    """Escape for XML, and leave out what XML does not know."""
-    flat = " ".join(text.splitlines()) or text
+def clean(words: str) -> str:
+    """Escape for XML, and leave out what XML does not know (转义)."""
+    flat = " ".join(words.splitlines()) or words
     return escape("".join(each for each in flat if each.isprintable()))

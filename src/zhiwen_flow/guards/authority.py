@@ -10,7 +10,7 @@ import attrs
 
 from zhiwen_flow.authority import PowerRuling, Ruling
 from zhiwen_flow.guards.registry import Request, Rule, guard
-from zhiwen_flow.guards.role import named, named_reference
+from zhiwen_flow.guards.role import full_name, named, named_reference
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.rulebook import Target
 from zhiwen_flow.terms import Label, Power
@@ -109,7 +109,7 @@ def _facts(request: Request, ruling: Ruling, measure: str, target: str, power: P
     actor = directory.post(request.actor.post, request.today)
     return {
         "measure": named(book.measure(measure).label, measure),
-        "target": named(post.label, target) if post is not None else _name(request, target),
+        "target": named(full_name(request, target), target) if post is not None else _name(request, target),
         "rank": named(directory.rank(post.rank).label, post.rank) if post is not None else None,
         "power": named(Label(zh=power.zh, en=power.en), power.value),
         "row": ruling.row,

@@ -41,7 +41,7 @@ def children_are_all_in(request: Request, rule: Rule[ChildrenParams]) -> Verdict
     }
     if not others:
         return rule.passed
-    return rule.fails("children.not_there", machine=params.machine, count=sum(others.values()), states=sorted(others))
+    return rule.fails("children.not_there", machine=_child(request, params.machine), count=sum(others.values()), states=sorted(others))
 
 
 @guard(
@@ -57,7 +57,7 @@ def some_child_is_in(request: Request, rule: Rule[ChildrenParams]) -> Verdict:
     params, children = rule.params, request.surroundings.children
     if any(children.get((params.machine, state), 0) for state in params.states):
         return rule.passed
-    return rule.fails("children.none_there", machine=params.machine, states=list(params.states))
+    return rule.fails("children.none_there", machine=_child(request, params.machine), states=list(params.states))
 
 
 @guard(
@@ -75,6 +75,10 @@ def no_open_obligations(request: Request, rule: Rule[KindsParams]) -> Verdict:
     if not owed:
         return rule.passed
     return rule.fails("obligation.open", kinds=[_named(request, kind) for kind in sorted({each.kind for each in owed})])
+
+
+def _child(request: Request, machine: str) -> dict[str, str]:
+    return {"id": machine, **request.machine.term(machine).as_dict()}
 
 
 def _named(request: Request, kind: str) -> dict[str, str]:

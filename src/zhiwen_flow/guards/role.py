@@ -91,16 +91,16 @@ def _lacks(request: Request, rule: Rule[Any], roles: tuple[str, ...]) -> Verdict
     directory, today = request.rules.directory, request.today
     post = directory.post(request.actor.post, today)
     holders = tuple(
-        Holder(id=each.id, label=_full(request, each.id), via=role) for role in roles for each in directory.holders_of(role, today)
+        Holder(id=each.id, label=full_name(request, each.id), via=role) for role in roles for each in directory.holders_of(role, today)
     )
     wanted = [named(directory.roles[role].label, role) if role in directory.roles else role for role in roles]
     if post is None:
         return rule.fails("actor.no_post", who_could=holders, post=request.actor.post)
-    return rule.fails("role.not_held", who_could=holders, role=wanted, post=named(_full(request, post.id), post.id))
+    return rule.fails("role.not_held", who_could=holders, role=wanted, post=named(full_name(request, post.id), post.id))
 
 
-def _full(request: Request, post: str) -> Label:
-    """Name a post with its organ."""
+def full_name(request: Request, post: str) -> Label:
+    """Name a post with its organ (职务全称)."""
     directory = request.rules.directory
     found = directory.post(post)
     if found is None:
