@@ -18,9 +18,7 @@ from zhiwen_flow.model import Actor, Instance, Pin, Surroundings, Verdict
 
 NOW = dt.datetime(2011, 9, 1, 9, 0, tzinfo=dt.UTC)
 ACTOR = Actor(id="p-1", post="clerk")
-PIN = Pin(
-    machine="ring", machine_version="1", machine_hash="", rulebook="", rulebook_version="", rulebook_hash=""
-)
+PIN = Pin(machine="ring", machine_version="1", machine_hash="", rulebook="", rulebook_version="", rulebook_hash="")
 
 
 @guard(id="always", zh="总是通过", en="always passes")
@@ -52,7 +50,10 @@ def label(text: str) -> dict[str, str]:
 def ring(size: int) -> Machine:
     """Build a ring of *size* states whose trigger `go` leads round it, and which may be left at any time."""
     states: list[dict[str, Any]] = [{"id": f"s{n}", "label": label(f"s{n}"), "owner": "clerk"} for n in range(size)]
-    states += [{"id": "done", "label": label("done"), "end": "done"}, {"id": "void", "label": label("void"), "end": "void"}]
+    states += [
+        {"id": "done", "label": label("done"), "end": "done"},
+        {"id": "void", "label": label("void"), "end": "void"},
+    ]
     everywhere = [f"s{n}" for n in range(size)]
     guards = ["always", "clerk_acts"]
     steps = [
@@ -67,7 +68,8 @@ def ring(size: int) -> Machine:
         for n in range(size)
     ]
     steps += [
-        {"trigger": end, "source": everywhere, "target": end, "label": label(end), "cites": ["-"]} for end in ("done", "void")
+        {"trigger": end, "source": everywhere, "target": end, "label": label(end), "cites": ["-"]}
+        for end in ("done", "void")
     ]
     raw = {
         "id": "ring",
@@ -95,7 +97,7 @@ class Ours:
     def cursor(self, state: str) -> Request:
         """Make a cursor as deciding does."""
         transition = self.engine.step(state, "go")
-        assert transition is not None  # noqa: S101
+        assert transition is not None
         return Request(
             stream="c1",
             state=state,

@@ -89,7 +89,9 @@ class Engine:
                 self._runs.add_transition(each.trigger, source, each.target)
                 self._runs.events[each.trigger].transitions[source][-1].rules = rules
         self._events = self._runs.events
-        self._steps = {(source, each.trigger): each for each in machine.all_transitions for source in each.source or (NEW,)}
+        self._steps = {
+            (source, each.trigger): each for each in machine.all_transitions for source in each.source or (NEW,)
+        }
 
     def step(self, state: str, trigger: str) -> Transition | None:
         """
@@ -145,7 +147,10 @@ def _strictly(judge: Callable[[Any, Any], Verdict]) -> Callable[[Any, Any], Verd
         verdict = judge(request, rule)
         if verdict.outcome is not Outcome.PASS or verdict.status.is_settled:
             return verdict
-        facts = {**verdict.facts, "status": {"id": verdict.status.value, "zh": verdict.status.zh, "en": verdict.status.en}}
+        facts = {
+            **verdict.facts,
+            "status": {"id": verdict.status.value, "zh": verdict.status.zh, "en": verdict.status.en},
+        }
         unsettled: Verdict = rule.unknown("strict.unsettled", status=Status.SEED, cites=verdict.cites, **facts)
         return unsettled
 

@@ -53,7 +53,9 @@ def decision_of(
 
 
 def _label(machine: Machine, trigger: str) -> Label:
-    return next((each.label for each in machine.all_transitions if each.trigger == trigger), Label(zh=trigger, en=trigger))
+    return next(
+        (each.label for each in machine.all_transitions if each.trigger == trigger), Label(zh=trigger, en=trigger)
+    )
 
 
 def _verdict(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:

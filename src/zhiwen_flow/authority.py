@@ -195,9 +195,7 @@ class Authority:
             return Ruling(measure=measure.id, missing=NO_PERSONNEL)
         if measure.personnel and person.personnel not in measure.personnel:
             cites = (self.rulebook.cite(measure),)
-            return Ruling(
-                measure=measure.id, status=Status.NOT_APPLICABLE, not_applicable=OTHER_PERSONNEL, cites=cites
-            )
+            return Ruling(measure=measure.id, status=Status.NOT_APPLICABLE, not_applicable=OTHER_PERSONNEL, cites=cites)
         row, missing = self._row(measure.id, person)
         if row is None:
             return Ruling(measure=measure.id, missing=missing)
@@ -226,7 +224,9 @@ class Authority:
         if person.personnel is None and any(each.personnel for each in rows):
             return None, NO_PERSONNEL
         fitting = [each for each in rows if _fits(each, person)]
-        narrowest = max(fitting, key=lambda each: sum(map(bool, (each.ranks, each.employers, each.personnel))), default=None)
+        narrowest = max(
+            fitting, key=lambda each: sum(map(bool, (each.ranks, each.employers, each.personnel))), default=None
+        )
         return narrowest, NO_ROW
 
     def _no_such_post(self, person: _Person) -> Label | None:

@@ -23,6 +23,7 @@ from zhiwen_flow.model import EMPTY, ZONE, Actor, Command, Decision, Instance, P
 from zhiwen_flow.reasons import shipped_reason
 from zhiwen_flow.terms import Outcome
 
+
 class Definitions(Protocol):
     """Where a decision finds the machines of children and parents (相关状态机)."""
 
@@ -176,7 +177,9 @@ def judge(
     allowed = bench.engine.run(request)
     verdicts = request.verdicts
     if command.occurred_at is not None:
-        back = _request(bench, transition, surroundings, command, payload, _backfilled(transition, command, at), by_parent)
+        back = _request(
+            bench, transition, surroundings, command, payload, _backfilled(transition, command, at), by_parent
+        )
         allowed = bench.engine.run(back) and allowed
         verdicts += tuple(each for each in back.verdicts if each not in verdicts)
     if surroundings.parent is not None and (extra := _family(bench, transition, surroundings, definitions)):
@@ -406,4 +409,3 @@ def _option(
         produces=transition.produces,
         cites=transition.cites,
     )
-

@@ -192,7 +192,9 @@ def _register(story: _Story, content: str, *, anonymous: bool, **more: Any) -> D
 
 def _substantiated(story: _Story) -> None:
     story.on(9, 5, "群众来电:大桥局服务大厅窗口推诿")
-    complaint = _register(story, "窗口无人办理", anonymous=False, complainant="(示例投诉人)", accused_post="bridge_service_hall.clerk")
+    complaint = _register(
+        story, "窗口无人办理", anonymous=False, complainant="(示例投诉人)", accused_post="bridge_service_hall.clerk"
+    )
     wrong = {"disposal": "assign_down", "handling_unit": "bridge_service_hall", "abstract": "摘要1号"}
     story.do(complaint, "assign", TRANSPORT_DESK, **{**wrong, "handling_unit": "bridge_bureau"})
     story.say("  由被反映人自己核实:")
@@ -200,7 +202,9 @@ def _substantiated(story: _Story) -> None:
     story.refused("recusal", complaint, "begin_verification", accused, verifier="p-301")
     story.do(complaint, "begin_verification", BRIDGE_OFFICER, verifier="p-206")
     story.on(9, 12, "核实结论:属实")
-    story.do(complaint, "find_substantiated", BRIDGE_OFFICER, conclusion="substantiated", verification_report="核实报告1号")
+    story.do(
+        complaint, "find_substantiated", BRIDGE_OFFICER, conclusion="substantiated", verification_report="核实报告1号"
+    )
     person = {"person": "p-301", "post": "bridge_service_hall.clerk", "gravity": "minor", "reason": "初次,情节轻微"}
     story.do(complaint, "educate", BRIDGE_OFFICER, measure="criticism_education", **person)
     measure = story.child(complaint, "measure")
@@ -220,7 +224,13 @@ def _unsubstantiated(story: _Story) -> None:
     assigned = {"disposal": "assign_down", "handling_unit": "bridge_bureau", "abstract": "摘要2号"}
     story.do(complaint, "assign", TRANSPORT_DESK, **assigned)
     story.do(complaint, "begin_verification", BRIDGE_OFFICER, verifier="p-206")
-    story.do(complaint, "find_unsubstantiated", BRIDGE_OFFICER, conclusion="unsubstantiated", verification_report="核实报告2号")
+    story.do(
+        complaint,
+        "find_unsubstantiated",
+        BRIDGE_OFFICER,
+        conclusion="unsubstantiated",
+        verification_report="核实报告2号",
+    )
     story.do(complaint, "clarify", BRIDGE_OFFICER, clarification="澄清说明1号")
     story.do(complaint, "record_no_reply", TRANSPORT_DESK, reason="匿名,无联系方式")
     story.do(complaint, "conclude", TRANSPORT_DESK, outcome="反映不实,已澄清")
@@ -228,13 +238,24 @@ def _unsubstantiated(story: _Story) -> None:
 
 def _case(story: _Story) -> None:
     story.on(10, 18, "重大事项执行不力、后果严重:对大桥局一名县处级副职提起组织处理")
-    opening = {"initiator": "督查发现", "matter": "执行不力", "person": "p-201", "post": "bridge_bureau.deputy_director"}
+    opening = {
+        "initiator": "督查发现",
+        "matter": "执行不力",
+        "person": "p-201",
+        "post": "bridge_bureau.deputy_director",
+    }
     case = story.flow.start("case", {**opening, "unit": "bridge_bureau"}, actor=BRIDGE_PERSONNEL).raise_if_refused()
     story.say(f"  ✓ {case.label.zh}")
     story.do(case, "approve_start", BRIDGE_DIRECTOR)
     story.do(case, "begin_investigation", BRIDGE_PERSONNEL, investigators=["p-207", "p-209"])
-    found = {"failure": "executed_weakly", "responsibility": "principal_leadership_responsibility", "consequence": "造成严重后果"}
-    story.do(case, "establish", BRIDGE_PERSONNEL, **found, evidence_list="证据目录1号", investigation_report="调查报告1号")
+    found = {
+        "failure": "executed_weakly",
+        "responsibility": "principal_leadership_responsibility",
+        "consequence": "造成严重后果",
+    }
+    story.do(
+        case, "establish", BRIDGE_PERSONNEL, **found, evidence_list="证据目录1号", investigation_report="调查报告1号"
+    )
     wanted = {"measure": "post_demotion", "gravity": "serious", "reason": "后果严重", "basis": "organizational"}
     story.say("  未听取陈述申辩、未作评估就提出降职:")
     propose = Actor(id="p-206", post="bridge_bureau.officer")

@@ -297,7 +297,9 @@ class Directory:
         """SHA-256 of the file's bytes, or of the rows where they were made in Python."""
         if self._hash is not None:
             return self._hash
-        rows = attrs.asdict(self._file, value_serializer=lambda _, __, v: v.isoformat() if isinstance(v, dt.date) else v)
+        rows = attrs.asdict(
+            self._file, value_serializer=lambda _, __, v: v.isoformat() if isinstance(v, dt.date) else v
+        )
         return digest(canonical(rows))
 
     def has_organ(self, id: str) -> bool:
@@ -531,4 +533,3 @@ def _clashes(what: str, rows: list[tuple[str, _Dated]]) -> _Found:
     for (_, before), (path, after) in zip(ordered, ordered[1:], strict=False):
         if before.until is None or after.since <= before.until:
             yield path, f"overlaps another {what}", "end the earlier one the day before"
-

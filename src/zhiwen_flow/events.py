@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -114,4 +113,3 @@ def new_id(at: dt.datetime, entropy: bytes) -> str:
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=number).hex
-

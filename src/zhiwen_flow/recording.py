@@ -114,7 +114,7 @@ def content_of(command: Command) -> str:
 
 def _moved(judged: Judged, draft: _Draft, key: Key | None, *, parent: Instance | None) -> Instance:
     transition = judged.transition
-    assert transition is not None  # noqa: S101  an allowed decision has its transition
+    assert transition is not None
     instance = judged.surroundings.instance
     body = _body(judged, draft, key)
     event = body["id"]
@@ -314,9 +314,7 @@ def _stepped(
         draft.touched[instance.parent] = None
 
 
-def _deadline(
-    judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft
-) -> None:
+def _deadline(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft) -> None:
     """A deadline ends when its state is left and starts when a state with a limit is entered."""
     before = judged.surroundings.instance
     if before is not None and before.state == transition.target:
@@ -331,9 +329,7 @@ def _deadline(
     due = due_date(judged.bench.rules, limit, started)
     calendar = body["calendar"]
     draft.started.append(
-        Deadline(
-            stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar
-        )
+        Deadline(stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar)
     )
     body["deadline"] = {
         "limit": limit,
@@ -371,7 +367,9 @@ def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, draf
         return None
     started = judged.decision.at.astimezone(ZONE).date()
     due = due_date(judged.bench.rules, obliges.limit, started) if obliges.limit is not None else None
-    return Obligation(id=draft.recorder.stamps.id(), stream=stream, kind=obliges.kind, to=obliges.to, due=due, opened_by=event)
+    return Obligation(
+        id=draft.recorder.stamps.id(), stream=stream, kind=obliges.kind, to=obliges.to, due=due, opened_by=event
+    )
 
 
 def _on_parent(

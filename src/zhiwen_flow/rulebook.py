@@ -434,7 +434,9 @@ def _tables(file: _File) -> Iterator[tuple[str, Iterable[Any]]]:
 def _unique(file: _File) -> _Found:
     named = [("instrument", [e.id for e in file.instruments]), ("catalogue", [e.id for e in file.catalogues])]
     for table, rows in _tables(file):
-        named.append((table, [getattr(e, "id", None) or getattr(e, "code", None) or f"{e.rank}/{e.employer}" for e in rows]))
+        named.append(
+            (table, [getattr(e, "id", None) or getattr(e, "code", None) or f"{e.rank}/{e.employer}" for e in rows])
+        )
     for table, ids in named:
         for id, count in Counter(ids).items():
             if count > 1:
@@ -462,7 +464,11 @@ def _measure_references(file: _File) -> _Found:
     categories = {each.id for each in file.categories}
     for index, each in enumerate(file.measures):
         if each.category not in categories:
-            yield f"measure[{index}].category", f"no category `{each.category}`", f"known: {', '.join(sorted(categories))}"
+            yield (
+                f"measure[{index}].category",
+                f"no category `{each.category}`",
+                f"known: {', '.join(sorted(categories))}",
+            )
 
 
 def _severity(file: _File) -> _Found:
@@ -500,13 +506,21 @@ def _cells(file: _File) -> _Found:
         for measure in each.measures:
             cell = (measure, each.filled_by_law, each.ranks, each.employers, each.personnel)
             if cell in seen:
-                yield f"authority[{index}]", f"`{seen[cell]}` already speaks of `{measure}` for the same persons", "merge them"
+                yield (
+                    f"authority[{index}]",
+                    f"`{seen[cell]}` already speaks of `{measure}` for the same persons",
+                    "merge them",
+                )
             seen[cell] = each.id
 
 
 def _policies(file: _File) -> _Found:
     if file.policy.deadline.rest_day not in ("stays", "next_working_day"):
-        yield "policy.deadline.rest_day", f"`{file.policy.deadline.rest_day}` is not a rule", "stays or next_working_day"
+        yield (
+            "policy.deadline.rest_day",
+            f"`{file.policy.deadline.rest_day}` is not a rule",
+            "stays or next_working_day",
+        )
     for index, each in enumerate(file.fallbacks):
         if (each.manager is None) is (each.not_applicable is None):
             yield f"fallback[{index}]", "names not exactly one of manager and not_applicable", "keep one"

@@ -84,7 +84,9 @@ class TestRun:
         """After the last day it bites again."""
         machine = permit()
         for until, passes in (("2011-09-01", True), ("2011-08-31", False)):
-            waiver = Waiver(trigger="check", guard="amount_is_at_most", reason="试点", document="〔2011〕1号", until=until)
+            waiver = Waiver(
+                trigger="check", guard="amount_is_at_most", reason="试点", document="〔2011〕1号", until=until
+            )
             object.__setattr__(machine, "waivers", (waiver,))
             request = cursor(machine, "asked", "check", {"amount": 500})
             assert Engine(machine, REGISTRY).run(request) is passes

@@ -35,7 +35,10 @@ class TestStructuralCheck:
         ("change", "piece"),
         [
             (lambda m: m["transition"].append(m["transition"][0]), "`check` from `asked` is declared 2 times"),
-            (lambda m: m["state"].append({"id": "lost", "label": label("x"), "owner": "a"}), "`lost` cannot be reached"),
+            (
+                lambda m: m["state"].append({"id": "lost", "label": label("x"), "owner": "a"}),
+                "`lost` cannot be reached",
+            ),
             (lambda m: m["transition"][0].update(target="nowhere"), "no state `nowhere`"),
             (lambda m: m["transition"][0].update(source=["nowhere"]), "no state `nowhere`"),
             (lambda m: m["transition"][0].update(source=[]), "no source"),
@@ -54,7 +57,10 @@ class TestStructuralCheck:
             (lambda m: m["transition"][0]["guards"][0].update(colour=1), "unknown key"),
             (lambda m: m["transition"][0].update(guards=[3]), "a guard is a name or a table"),
             (lambda m: m["transition"][0].update(decides="measure"), "without an authority guard"),
-            (lambda m: m["transition"][0].update(opens=[{"machine": "a", "each": "note"}]), "is not a field that lists"),
+            (
+                lambda m: m["transition"][0].update(opens=[{"machine": "a", "each": "note"}]),
+                "is not a field that lists",
+            ),
             (
                 lambda m: m["transition"][0].update(opens=[{"machine": "a", "facts": {"x": "note.title"}}]),
                 "is not a reference",

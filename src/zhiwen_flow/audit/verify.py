@@ -85,19 +85,27 @@ class _Chains:
     def take(self, body: Mapping[str, Any], hash: str, seq: int, place: str) -> None:
         """Take the next event, or say what is wrong with it."""
         if seq <= self.last:
-            raise _Bad(place, f"序号{seq}没有大于前一条的{self.last},次序被改动或重复", "its order was changed, or it stands twice")
+            raise _Bad(
+                place,
+                f"序号{seq}没有大于前一条的{self.last},次序被改动或重复",
+                "its order was changed, or it stands twice",
+            )
         stream = body["stream"]
         position, prev = self.heads.get(stream, (0, GENESIS))
         if body["position"] != position + 1:
             en = f"stream {stream}: position {body['position']} follows {position}; an event is missing or stands twice"
             raise _Bad(place, f"卷宗{stream}第{position}条之后是第{body['position']}条,有缺失或重复", en)
         if body["prev"] != prev:
-            raise _Bad(place, f"卷宗{stream}第{position + 1}条与前一条的哈希不衔接", "it does not link to the event before")
+            raise _Bad(
+                place, f"卷宗{stream}第{position + 1}条与前一条的哈希不衔接", "it does not link to the event before"
+            )
         self.heads[stream] = (position + 1, hash)
         self.count, self.last = self.count + 1, seq
         if (wanted := self._wanted.get(stream)) is not None and wanted[0] == position + 1:
             if wanted[1] != hash:
-                raise _Bad(place, "与检查点不符:此前的日志被重做过", "it differs from the checkpoint: the log was made anew")
+                raise _Bad(
+                    place, "与检查点不符:此前的日志被重做过", "it differs from the checkpoint: the log was made anew"
+                )
             del self._wanted[stream]
 
     def finish(self) -> None:
@@ -211,7 +219,11 @@ def _check_trailer(trailer: Mapping[str, Any], chains: _Chains, lines: str, plac
     }
     for name, value in expected.items():
         if trailer.get(name) != value:
-            raise _Bad(place, f"尾记录的{name}与日志不符,有缺失或改动", f"the trailer's {name} does not match: events are missing or altered")
+            raise _Bad(
+                place,
+                f"尾记录的{name}与日志不符,有缺失或改动",
+                f"the trailer's {name} does not match: events are missing or altered",
+            )
 
 
 def verify_store(
@@ -250,7 +262,11 @@ def _differences(store: Store, chains: _Chains, fold: Fold) -> Iterator[_Bad]:
     heads = {each.stream: (each.position, each.hash) for each in store.heads()}
     if heads != chains.heads:
         stream = sorted(set(heads.items()) ^ set(chains.heads.items()))[0][0]
-        yield _Bad(f"stream {stream}", "链头与日志不符,末尾事件被删去", "its head differs from the log: its last events are gone")
+        yield _Bad(
+            f"stream {stream}",
+            "链头与日志不符,末尾事件被删去",
+            "its head differs from the log: its last events are gone",
+        )
     for stream, told in fold.instances.items():
         yield from _instance_differences(store, stream, told, fold)
     known = sum(1 for _ in _instances(store))

@@ -104,7 +104,11 @@ class _Groups:
 
     def _slide(self, cell: Cell, by: float) -> bool:
         group = self._key[cell.name]
-        if any(abs(one.x - other.x) < 0.05 for one, other, _ in self._wires.get(group, ())  if self._key[other.name] != group):
+        if any(
+            abs(one.x - other.x) < 0.05
+            for one, other, _ in self._wires.get(group, ())
+            if self._key[other.name] != group
+        ):
             return False
         at = cell.x + by
         if not self._low(group) <= at <= self._high(group):
@@ -130,7 +134,9 @@ class _Groups:
         members = self._members[group]
         if members[0].form is Form.RULE:
             return self._low(group)
-        outside = [(other.x, weight) for _, other, weight in self._wires.get(group, ()) if self._key[other.name] != group]
+        outside = [
+            (other.x, weight) for _, other, weight in self._wires.get(group, ()) if self._key[other.name] != group
+        ]
         if not outside:
             low = self._low(group)
             return low if low > -1e8 else members[0].x

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from zhiwen_flow.diagrams.graph import Edge, Kind, Node, Tone
-from zhiwen_flow.diagrams.ink import BLUE, GREEN, GREY, NAVY, RED, BLACK, Ink
+from zhiwen_flow.diagrams.ink import BLACK, BLUE, GREEN, GREY, NAVY, RED, Ink
 from zhiwen_flow.diagrams.text import circled, width, wrap
 
 LABEL, DETAIL, MARK = 13.0, 10.5, 10.0
@@ -53,7 +53,12 @@ class Line:
     @property
     def width(self) -> float:
         """Width in units of the picture."""
-        return width(self.text) * self.size + width(self.tail) * MARK + (8 if self.tail else 0) + (12 if self.dashed else 0)
+        return (
+            width(self.text) * self.size
+            + width(self.tail) * MARK
+            + (8 if self.tail else 0)
+            + (12 if self.dashed else 0)
+        )
 
     @property
     def height(self) -> float:
@@ -90,7 +95,16 @@ class Block:
     def _line(self, ink: Ink, line: Line, x: float, y: float) -> None:
         base = y + line.height / 2 + line.size * 0.36
         if line.dashed:
-            ink.rect(x - line.width / 2, y + 1.5, line.width, line.height - 3, stroke=GREY, dashed=True, radius=2, fill="#ffffff")
+            ink.rect(
+                x - line.width / 2,
+                y + 1.5,
+                line.width,
+                line.height - 3,
+                stroke=GREY,
+                dashed=True,
+                radius=2,
+                fill="#ffffff",
+            )
         if not line.tail:
             ink.text(x, base, line.text, size=line.size, fill=line.fill, bold=line.bold, anchor="middle")
             return
@@ -135,7 +149,9 @@ def _action_lines(edge: Edge, lang: str) -> Iterator[Line]:
         if items:
             yield from (Line(each, DETAIL, BLACK) for each in wrap(words[name] + joint.join(items), 11))
     if edge.copies:
-        yield from (Line(each, DETAIL, GREY, dashed=True) for each in wrap(words["copies"] + joint.join(edge.copies), 11))
+        yield from (
+            Line(each, DETAIL, GREY, dashed=True) for each in wrap(words["copies"] + joint.join(edge.copies), 11)
+        )
 
 
 def draw_state(ink: Ink, node: Node, block: Block, x: float, y: float) -> None:

@@ -16,7 +16,7 @@ def dot(graph: Graph) -> str:
     font = f'fontname="{FONTS}"'
     lines = [
         f"digraph {graph.id} {{",
-        f'  graph [rankdir=TB, label={quoted(graph.title)}, labelloc=t, {font}];',
+        f"  graph [rankdir=TB, label={quoted(graph.title)}, labelloc=t, {font}];",
         f"  node [shape=box, style=filled, {font}];",
         f"  edge [{font}, fontsize=10];",
         "  start [shape=point, width=0.2];",

@@ -43,6 +43,7 @@ class Node:
     id: str
     label: str
     owner: str | None
+    waits: bool
     limit: str | None
     end: End | None
     steps: tuple[Step, ...]
@@ -69,18 +70,19 @@ def graph_of(machine: Machine, rulebook: Rulebook | None = None, lang: str = "zh
         lang: ``"zh"`` or ``"en"``.
     """
     notes: dict[str, int] = {}
+    opening = _step(machine, machine.opening, "", notes, lang)
     nodes = tuple(
         Node(
             id=f"s{index}",
             label=state.label.text(lang),
             owner=_owner(machine, state, lang),
+            waits=state.owner is None,
             limit=_limit(rulebook, state.limit, lang),
             end=state.end,
             steps=tuple(_step(machine, each, state.id, notes, lang) for each in machine.from_state(state.id)),
         )
         for index, state in enumerate(machine.states)
     )
-    opening = _step(machine, machine.opening, "", notes, lang)
     return Graph(
         id=machine.id,
         title=machine.label.text(lang),
@@ -121,4 +123,8 @@ def _limit(rulebook: Rulebook | None, limit: str | None, lang: str) -> str | Non
     row = rulebook.limit(limit)
     if row.amount is None:
         return row.label.text(lang) + (":未规定" if lang == "zh" else ": not given")
-    return f"{row.label.text(lang)} {row.amount}{row.unit.zh}" if lang == "zh" else f"{row.label.en} {row.amount} {row.unit.en}"
+    return (
+        f"{row.label.text(lang)} {row.amount}{row.unit.zh}"
+        if lang == "zh"
+        else f"{row.label.en} {row.amount} {row.unit.en}"
+    )

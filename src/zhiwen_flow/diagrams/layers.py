@@ -205,7 +205,9 @@ class _Layering:
 
     def _lanes(self) -> dict[str, float]:
         """Give every node its owner's lane; one without an owner stands where it is first reached from."""
-        found = {each.id: float(self._owners.index(each.owner)) for each in self._graph.nodes if each.owner in self._owners}
+        found = {
+            each.id: float(self._owners.index(each.owner)) for each in self._graph.nodes if each.owner in self._owners
+        }
         for each in sorted(self._ids, key=self._level.__getitem__):
             reached = (source for edge in self._graph.edges if edge.target == each for source in edge.sources)
             found.setdefault(each, next((found[source] for source in reached if source in found), 0.0))
@@ -280,9 +282,7 @@ class _Layering:
         self._wire(("out", circle.name), circle, action, step, spine=True)
         self._wire(("into", step.target), action, self._cells[step.target], step)
 
-    def _chain(
-        self, net: tuple[str, str], upper: Cell, lower: Cell, step: Step, *, spine: bool = False
-    ) -> None:
+    def _chain(self, net: tuple[str, str], upper: Cell, lower: Cell, step: Step, *, spine: bool = False) -> None:
         """Join two cells by bends on the layers between; edges of one net share them."""
         here = upper
         for layer in range(upper.layer + 1, lower.layer):

@@ -16,12 +16,17 @@ def mermaid(graph: Graph) -> str:
     for node in graph.nodes:
         left, right = ("([", "])") if node.end else ("[", "]")
         lines.append(f'  {node.id}{left}"{_quoted(_title(node.label, node.owner, node.limit))}"{right}')
-    lines.append(f'  start -->|"{_quoted(_label(graph.opening.label, graph.opening.produces, graph.opening.note))}"| s0')
+    lines.append(
+        f'  start -->|"{_quoted(_label(graph.opening.label, graph.opening.produces, graph.opening.note))}"| s0'
+    )
     for node in graph.nodes:
         for step in node.steps:
             label = _quoted(_label(step.label, step.produces, step.note))
             lines.append(f'  {node.id} -->|"{label}"| {step.target}')
-    lines += ["  classDef done fill:#e6f4ea,stroke:#1e7e34", "  classDef void fill:#fdecea,stroke:#b02a37,stroke-dasharray:4 3"]
+    lines += [
+        "  classDef done fill:#e6f4ea,stroke:#1e7e34",
+        "  classDef void fill:#fdecea,stroke:#b02a37,stroke-dasharray:4 3",
+    ]
     for end in End:
         if ids := [node.id for node in graph.nodes if node.end is end]:
             lines.append(f"  class {','.join(ids)} {end.value}")

@@ -22,7 +22,9 @@ from zhiwen_flow.rulebook import Moment, Rulebook
 from zhiwen_flow.terms import Label, Power, Term, key
 
 _NONE: Mapping[str, Machine] = {}
-_QUIET = frozenset({"measure", "post", "unit", "person", "handler", "accusation", "meeting", "basis", "fact", "optional"})
+_QUIET = frozenset(
+    {"measure", "post", "unit", "person", "handler", "accusation", "meeting", "basis", "fact", "optional"}
+)
 """Parameters of the library's guards that only say where a value is read."""
 _YES_NO = {"true": Label(zh="是", en="yes"), "false": Label(zh="否", en="no")}
 
@@ -72,7 +74,13 @@ class Names:
     def document(self, code: str, machine: Machine, lang: str) -> str:
         """Give the name of a document or of who gets a copy (文书、抄送对象名称)."""
         catalogues = self.rulebook.catalogues if self.rulebook is not None else {}
-        items = (item.label for id in ("documents", "recipients") if id in catalogues for item in catalogues[id].items if item.code == code)
+        items = (
+            item.label
+            for id in ("documents", "recipients")
+            if id in catalogues
+            for item in catalogues[id].items
+            if item.code == code
+        )
         found = next(items, None) or _papers().get(code)
         return found.text(lang) if found is not None else self.name(code, machine, lang)
 
@@ -154,7 +162,9 @@ class Names:
             return
         if code in self.rulebook.catalogues:
             yield self.rulebook.catalogues[code].label
-        yield from (item.label for each in self.rulebook.catalogues.values() for item in each.items if item.code == code)
+        yield from (
+            item.label for each in self.rulebook.catalogues.values() for item in each.items if item.code == code
+        )
         if code in self.rulebook.measures:
             yield self.rulebook.measures[code].label
 

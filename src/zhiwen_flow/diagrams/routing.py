@@ -126,12 +126,16 @@ def _tracks(wires: Iterable[Wire], ports: dict[Port, float]) -> tuple[dict[tuple
         net = nets.setdefault(each.net, _Net(each.net))
         net.uppers.add(ports[each.upper.name, "bottom", each.net])
         net.lowers.add(ports[each.lower.name, "top", each.net])
-    bars = sorted((each for each in nets.values() if each.high - each.low > STRAIGHT), key=lambda net: (net.low, net.key))
+    bars = sorted(
+        (each for each in nets.values() if each.high - each.low > STRAIGHT), key=lambda net: (net.low, net.key)
+    )
     after = {each.key: [other for other in bars if other is not each and _meets(each, other)] for each in bars}
     placed: list[_Net] = []
     waiting = list(bars)
     while waiting:
-        ready = [each for each in waiting if not any(each in after[other.key] for other in waiting if other is not each)]
+        ready = [
+            each for each in waiting if not any(each in after[other.key] for other in waiting if other is not each)
+        ]
         each = ready[0] if ready else waiting[0]
         waiting.remove(each)
         least = max((other.track + 1 for other in placed if each in after[other.key]), default=0)

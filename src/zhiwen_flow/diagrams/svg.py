@@ -16,7 +16,7 @@ from zhiwen_flow.diagrams.text import FONTS, width, wrapped
 from zhiwen_flow.machine.definition import End
 
 PAGE = 794.0  # A4 at 96 dots an inch
-LEFT, CARD, GAP, LANE = 36.0, 500.0, 22.0, 13.0
+LEFT, CARD, GAP, LANE = 36.0, 560.0, 22.0, 12.0
 HEAD, ROW, SMALL, BODY = 30.0, 19.0, 11.0, 12.5
 INK, GREY, RED, GREEN, BLUE = "#1f2933", "#52606d", "#b02a37", "#1e7e34", "#1f5fa8"
 COLOURS = (BLUE, "#8a5a00", "#6b3fa0", "#00707a", "#a0366e", "#4a6b00", "#34495e")
@@ -56,7 +56,11 @@ def _cards(graph: Graph, lang: str) -> tuple[list[_Card], float]:
     top, cards = 76.0, []
     for index, node in enumerate(graph.nodes):
         rows, y = [], HEAD
-        steps = ((graph.opening, True), *((s, False) for s in node.steps)) if index == 0 else ((s, False) for s in node.steps)
+        steps = (
+            ((graph.opening, True), *((s, False) for s in node.steps))
+            if index == 0
+            else ((s, False) for s in node.steps)
+        )
         for step, opening in steps:
             lines = wrapped(_row(step, lang, opening=opening), BODY, CARD - 44)
             rows.append((step, lines, y))
@@ -113,7 +117,9 @@ def _wires(cards: list[_Card], lanes: dict[str, tuple[float, str]]) -> list[str]
         dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
         style = f'fill="none" stroke="{colour}" stroke-width="1.3"{dashed}'
         starts = [
-            card.top + row_y + ROW / 2 for card in cards for step, _, row_y in card.rows
+            card.top + row_y + ROW / 2
+            for card in cards
+            for step, _, row_y in card.rows
             if step.target == target and card.node.id != target
         ]
         low, high = min([y, *starts]), max([y, *starts])
@@ -135,9 +141,10 @@ def _drawn(card: _Card, lang: str) -> list[str]:
         f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="#ffffff" '
         f'stroke="{line}" stroke-width="1.3"{dashed}/>',
         f'<path d="M {LEFT + 1} {card.top + HEAD:.1f} v {-HEAD + radius:.1f} q 0 {-radius} {radius} {-radius} '
-        f"h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z\" "
-        f'fill="{fill}"/>' if card.rows else
-        f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="{fill}" '
+        f'h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z" '
+        f'fill="{fill}"/>'
+        if card.rows
+        else f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="{fill}" '
         f'stroke="{line}" stroke-width="1.3"{dashed}/>',
         text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
     ]
@@ -154,13 +161,18 @@ def _drawn(card: _Card, lang: str) -> list[str]:
 def _side(node: Node, lang: str) -> str:
     if node.end is not None:
         return node.end.text(lang)
-    parts = [f"{'谁办' if lang == 'zh' else 'who'}:{node.owner}" if node.owner else "", node.limit or ""]
+    who = node.owner or ""
+    if node.owner is not None and not node.waits:
+        who = f"谁办:{node.owner}" if lang == "zh" else f"who: {node.owner}"
+    parts = [who, node.limit or ""]
     return " · ".join(each for each in parts if each)
 
 
 def _notes(graph: Graph, top: float, lang: str) -> tuple[list[str], float]:
-    legend = "▸ 环节 ◇ 作出决定 ● 建档;灰字:不改变状态;绿线:办结;红虚线:作废、撤回" if lang == "zh" else (
-        "▸ step ◇ decision ● opening; grey: the state stays; green: done; red, dashed: void or withdrawn"
+    legend = (
+        "▸ 环节 ◇ 作出决定 ● 建档;灰字:不改变状态;绿线:办结;红虚线:作废、撤回"
+        if lang == "zh"
+        else ("▸ step ◇ decision ● opening; grey: the state stays; green: done; red, dashed: void or withdrawn")
     )
     parts, y = [text(LEFT, top + 4, legend, SMALL, GREY)], top + 24
     parts.append(text(LEFT, y, "依据" if lang == "zh" else "Basis", SMALL, INK, bold=True))

@@ -8,7 +8,7 @@ import datetime as dt
 
 from zhiwen_flow.diagrams.dot import quoted as dot_quoted
 from zhiwen_flow.diagrams.svg import BLUE, GREY, INK, LEFT, PAGE, RED, SMALL, clean, text
-from zhiwen_flow.diagrams.text import FONTS, wrapped
+from zhiwen_flow.diagrams.text import FONTS, width, wrapped
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.plan import Phase, Plan, Task
 
@@ -89,8 +89,12 @@ def _bar(phase: Phase, span: tuple[dt.date, dt.date] | None, y: float) -> list[s
         parts.append(text(_AXIS, y + 15, phase.raw or "(未注明时间)", SMALL, GREY))
         return parts
     x, end = _x(phase.start, span), _x(phase.end + dt.timedelta(days=1), span)
-    parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{end - x:.1f}" height="{_BAR}" rx="3" fill="#dbe7f5" stroke="{BLUE}"/>')
-    parts.append(text(x + 5, y + 14, phase.raw or "", SMALL, INK))
+    parts.append(
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{end - x:.1f}" height="{_BAR}" rx="3" fill="#dbe7f5" stroke="{BLUE}"/>'
+    )
+    wide = width(phase.raw or "", SMALL)
+    place = x + 5 if wide + 8 < end - x else (end + 6 if end + wide < PAGE - LEFT else x - wide - 6)
+    parts.append(text(place, y + 14, phase.raw or "", SMALL, INK))
     return parts
 
 

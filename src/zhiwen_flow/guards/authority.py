@@ -121,7 +121,11 @@ def _facts(request: Request, ruling: Ruling, measure: str, target: str, power: P
 
 def _name(request: Request, organ: str) -> dict[str, str]:
     directory = request.rules.directory
-    return named(directory.organ(organ).label, organ) if directory.has_organ(organ) else {"id": organ, "zh": organ, "en": organ}
+    return (
+        named(directory.organ(organ).label, organ)
+        if directory.has_organ(organ)
+        else {"id": organ, "zh": organ, "en": organ}
+    )
 
 
 def _holds(request: Request, said: PowerRuling) -> bool:
@@ -192,5 +196,3 @@ def _counted(request: Request, rule: Rule[MeetingParams], record: dict[str, Any]
     if not votes > Fraction(found.majority) * record["due"]:
         return rule.fails("meeting.no_majority", status=found.status, cites=cites, majority=found.majority, **facts)
     return rule.passes(status=found.status, cites=cites, **facts)
-
-

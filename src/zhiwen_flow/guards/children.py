@@ -41,7 +41,9 @@ def children_are_all_in(request: Request, rule: Rule[ChildrenParams]) -> Verdict
     }
     if not others:
         return rule.passed
-    return rule.fails("children.not_there", machine=_child(request, params.machine), count=sum(others.values()), states=sorted(others))
+    return rule.fails(
+        "children.not_there", machine=_child(request, params.machine), count=sum(others.values()), states=sorted(others)
+    )
 
 
 @guard(

@@ -100,7 +100,12 @@ def value_is_one_of(request: Request, rule: Rule[FactIsParams]) -> Verdict:
         return rule.unknown("fact.absent", fact=name)
     if str(found).lower() in rule.params.values or found in rule.params.values:
         return rule.passed
-    return rule.fails("value.other", fact=name, found=_shown(request, rule.params.value, found), allowed=_allowed(request, rule.params))
+    return rule.fails(
+        "value.other",
+        fact=name,
+        found=_shown(request, rule.params.value, found),
+        allowed=_allowed(request, rule.params),
+    )
 
 
 def _allowed(request: Request, params: FactIsParams) -> list[object]:
@@ -114,7 +119,11 @@ def _shown(request: Request, reference: str, code: object) -> object:
         field = each.field(name)
         if field is not None and field.codes is not None and code in request.rules.rulebook.codes(field.codes):
             return named(request.rules.rulebook.item(field.codes, str(code)).label, str(code))
-    return {True: {"zh": "是", "en": "yes"}, False: {"zh": "否", "en": "no"}}.get(code, code) if isinstance(code, bool) else code
+    return (
+        {True: {"zh": "是", "en": "yes"}, False: {"zh": "否", "en": "no"}}.get(code, code)
+        if isinstance(code, bool)
+        else code
+    )
 
 
 @guard(

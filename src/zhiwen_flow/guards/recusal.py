@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import attrs
 
 from zhiwen_flow.guards.registry import Request, Rule, guard
@@ -91,7 +90,7 @@ def handler_is_not_concerned(request: Request, rule: Rule[HandlerParams]) -> Ver
     unit = request.value(params.unit) if params.unit is not None else None
     name = named(directory.organ(handler).label, handler)
     post = directory.post(accused, request.today) if accused is not None else None
-    if post is not None and (handler == post.organ and post.head or handler in post.supervises):
+    if post is not None and ((handler == post.organ and post.head) or handler in post.supervises):
         return rule.fails("recusal.handler_led", handler=name)
     reported = unit if unit is not None else (post.organ if post is not None else None)
     strict = params.accusation is None or request.value(params.accusation) == "accusation"
@@ -116,5 +115,3 @@ def actor_differs_from(request: Request, rule: Rule[DifferParams]) -> Verdict:
     if earlier == request.actor.id:
         return rule.fails("recusal.same_actor", step=named_reference(request, f"fact:{rule.params.fact}"))
     return rule.passed
-
-

@@ -84,14 +84,18 @@ def actor_belongs_to(request: Request, rule: Rule[OrganParams]) -> Verdict:
     if directory.within(post.organ, organ, today):
         return rule.passed
     holder = Holder(id=organ, label=directory.organ(organ).label, via="actor_belongs_to")
-    return rule.fails("actor.other_organ", who_could=(holder,), organ=_organ(request, organ), own=_organ(request, post.organ))
+    return rule.fails(
+        "actor.other_organ", who_could=(holder,), organ=_organ(request, organ), own=_organ(request, post.organ)
+    )
 
 
 def _lacks(request: Request, rule: Rule[Any], roles: tuple[str, ...]) -> Verdict:
     directory, today = request.rules.directory, request.today
     post = directory.post(request.actor.post, today)
     holders = tuple(
-        Holder(id=each.id, label=full_name(request, each.id), via=role) for role in roles for each in directory.holders_of(role, today)
+        Holder(id=each.id, label=full_name(request, each.id), via=role)
+        for role in roles
+        for each in directory.holders_of(role, today)
     )
     wanted = [named(directory.roles[role].label, role) if role in directory.roles else role for role in roles]
     if post is None:

@@ -158,7 +158,11 @@ def _fields(machine: Machine) -> _Found:
         for name in each.requires:
             found = each.field(name)
             if found is None or found.type is not FieldType.DOCUMENT or found.required:
-                yield f"{path}.requires", f"material `{name}` needs a field", "add a document field that is not `required`"
+                yield (
+                    f"{path}.requires",
+                    f"material `{name}` needs a field",
+                    "add a document field that is not `required`",
+                )
 
 
 def _references(machine: Machine) -> _Found:
@@ -183,7 +187,9 @@ def _reference(path: str, reference: str, transition: Transition) -> _Found:
 def _terms(machine: Machine) -> _Found:
     """Whoever reads the pictures must find a name for every document, owner and recipient."""
     fields = {field.name for each in machine.all_transitions for field in each.fields}
-    used = [(f"state[{i}]", name) for i, each in enumerate(machine.states) for name in (each.owner, each.waits_on) if name]
+    used = [
+        (f"state[{i}]", name) for i, each in enumerate(machine.states) for name in (each.owner, each.waits_on) if name
+    ]
     used += [(path, name) for path, each in _paths(machine) for name in (*each.produces, *each.copy_to)]
     for path, name in used:
         if name not in fields and name not in machine.terms:

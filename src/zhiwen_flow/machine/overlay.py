@@ -113,7 +113,7 @@ def _misfits(machine: Machine, overlay: Overlay, where: str) -> Iterator[Fault]:
     for name in ("id", "version", "hash"):
         wanted, found = getattr(overlay.base, name), getattr(machine, name)
         if wanted != found:
-            mend = f"look at what changed, then write {name} = \"{found}\""
+            mend = f'look at what changed, then write {name} = "{found}"'
             yield Fault(where, f"base.{name}", f"is made for `{wanted}`; this is `{found}`", mend)
     known = {(each.trigger, source) for each in machine.transitions for source in each.source} | {("open", None)}
     triggers = {trigger for trigger, _ in known}

@@ -124,7 +124,9 @@ def _one(field: Field, names: Names) -> Accept:
     if kind is FieldType.DATE:
         return _date
     if kind is FieldType.CODE:
-        return _known(names.codes(field.codes or "").__contains__, f"code of `{field.codes}`", names.codes(field.codes or ""))
+        return _known(
+            names.codes(field.codes or "").__contains__, f"code of `{field.codes}`", names.codes(field.codes or "")
+        )
     if kind is FieldType.ORGAN:
         return _known(names.has_organ, "organ of the directory")
     if kind is FieldType.POST:

@@ -67,7 +67,10 @@ def _one(field: Field, rulebook: Rulebook, lang: str) -> dict[str, Any]:
 
 
 def _codes(rulebook: Rulebook, catalogue: str, lang: str) -> list[dict[str, str]]:
-    return [{"const": code, "title": rulebook.item(catalogue, code).label.text(lang)} for code in sorted(rulebook.codes(catalogue))]
+    return [
+        {"const": code, "title": rulebook.item(catalogue, code).label.text(lang)}
+        for code in sorted(rulebook.codes(catalogue))
+    ]
 
 
 def _assessment(rulebook: Rulebook, catalogue: str, lang: str) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def _meeting() -> dict[str, Any]:
         "form": {"enum": list(MEETING_FORMS)},
         "votes": {
             "type": "object",
-            "properties": {each: _COUNT for each in VOTES},
+            "properties": dict.fromkeys(VOTES, _COUNT),
             "required": list(VOTES),
             "additionalProperties": False,
         },

@@ -276,7 +276,9 @@ class SqliteStore:
 
     def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
         """See `Store.define`."""
-        known = self._rows("SELECT hash FROM definitions WHERE kind = ? AND id = ? AND version = ?", (kind, id, version))
+        known = self._rows(
+            "SELECT hash FROM definitions WHERE kind = ? AND id = ? AND version = ?", (kind, id, version)
+        )
         if not known:
             with self._transaction():
                 self._db.execute(sql.DEFINE, (hash, kind, id, version, content))

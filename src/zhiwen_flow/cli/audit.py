@@ -1,0 +1,95 @@
+"""
+``zhiwen-flow audit``: export and verify the log (审计日志).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zhiwen_flow.audit.checkpoint import checkpoint_of, read_checkpoint
+from zhiwen_flow.audit.export import export_log
+from zhiwen_flow.audit.verify import Report, verify_file, verify_store
+from zhiwen_flow.cli.console import Format, FormatOption, Lang, LangOption, OutOption, print_json, progress, said, write
+from zhiwen_flow.errors import StoreError
+from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.protocol import Store
+
+app = typer.Typer(no_args_is_help=True, help="审计日志:导出、验证、检查点 / the log: export, verify, checkpoint")
+Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db / store URL")]
+Tenant = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
+
+
+def _existing(url: str, tenant: str) -> Store:
+    """Open a store that is there; a mistyped path must not make a new database."""
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        raise StoreError(f"`{url}`: there is no such file; name an existing database")
+    return open_store(url, tenant=tenant)
+
+
+@app.command()
+def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
+    """导出日志(JSONL) / export the log as JSON lines."""
+    store = _existing(url, tenant)
+    with progress(said(lang, "导出", "exporting")) as tell:
+        if out is None:
+            for line in export_log(store, progress=tell):
+                write(line, None)
+            return
+        try:
+            with out.open("wb") as file:
+                file.writelines(export_log(store, progress=tell))
+        except OSError as error:
+            raise StoreError(f"`{out}` cannot be written: {error.strerror}; name another file") from error
+
+
+@app.command()
+def verify(
+    target: Annotated[str, typer.Argument(help="日志文件或存储地址 / log file or store URL")],
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="检查点文件 / checkpoint file")] = None,
+    tenant: Tenant = "default",
+    lang: LangOption = Lang.ZH,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """验证日志;发现问题时退出码为 1 / verify a log; exit 1 on a flaw."""
+    held = read_checkpoint(checkpoint) if checkpoint is not None else None
+    with progress(said(lang, "验证", "verifying")) as tell:
+        if target.startswith(("sqlite:", "memory:")):
+            report = verify_store(_existing(target, tenant), checkpoint=held, progress=tell)
+        else:
+            report = verify_file(target, checkpoint=held, progress=tell)
+    if format is Format.JSON:
+        print_json(_plain(report))
+    else:
+        print(_told(report, lang))  # noqa: T201
+    raise typer.Exit(0 if report.sound else 1)
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    flaw = report.flaw
+    return {
+        "sound": report.sound,
+        "assurance": report.assurance.value,
+        "count": report.count,
+        "streams": report.streams,
+        "tables_compared": report.tables,
+        "flaw": {"place": flaw.place, "zh": flaw.zh, "en": flaw.en} if flaw is not None else None,
+    }
+
+
+def _told(report: Report, lang: Lang) -> str:
+    if report.flaw is not None:
+        return said(lang, f"✗ {report.flaw.place}:{report.flaw.zh}", f"✗ {report.flaw.place}: {report.flaw.en}")
+    tables = said(lang, ";数据库与日志一致", "; the tables agree with the log") if report.tables else ""
+    head = said(
+        lang, f"✓ 共{report.count}条、{report.streams}个卷宗", f"✓ {report.count} events, {report.streams} streams"
+    )
+    return f"{head}{tables}\n" + said(lang, f"保证程度:{report.assurance.zh}", f"assurance: {report.assurance.en}")
+
+
+@app.command()
+def checkpoint(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
+    """生成检查点,另处保存 / make a checkpoint, to be kept elsewhere."""
+    write(checkpoint_of(_existing(url, tenant)), out)
