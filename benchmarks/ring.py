@@ -5,6 +5,7 @@ The smallest machine worth measuring: a ring of states, two trivial guards on ev
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -173,7 +174,7 @@ class Stock:
         self.machine = transitions.Machine(
             model=None, states=[f"s{n}" for n in range(size)], initial="s0", auto_transitions=False, send_event=True
         )
-        conditions = [lambda event: True, lambda event: allowed]
+        conditions: list[str | Callable[..., bool | None]] = [lambda event: True, lambda event: allowed]
         for n in range(size):
             self.machine.add_transition("go", f"s{n}", f"s{(n + 1) % size}", conditions=conditions)
         self.event = self.machine.events["go"]

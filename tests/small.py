@@ -80,6 +80,7 @@ def raw(**changes: Any) -> dict[str, Any]:
             "field": FIELDS,
             "keep": ["amount", "who"],
         },
+        "terms": {"clerk": label("经办人")},
         "state": [
             {"id": "asked", "label": label("已申请"), "owner": "clerk"},
             {"id": "checked", "label": label("已核"), "owner": "clerk"},

@@ -39,7 +39,7 @@ class _Transition(transitions.Transition):
                 passed = verdict.outcome is _PASS
             except NeedsForm:
                 verdict, passed = rule.unknown("step.needs_form"), False
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # A guard that raises refuses, and is told apart from one that fails.
                 verdict, passed = rule.error(error), False
             if not passed:
@@ -87,7 +87,9 @@ class Engine:
             rules = tuple(_bound(each, machine, registry, strict=strict))
             for source in each.source or (NEW,):
                 self._runs.add_transition(each.trigger, source, each.target)
-                self._runs.events[each.trigger].transitions[source][-1].rules = rules
+                made = self._runs.events[each.trigger].transitions[source][-1]
+                assert isinstance(made, _Transition)
+                made.rules = rules
         self._events = self._runs.events
         self._steps = {
             (source, each.trigger): each for each in machine.all_transitions for source in each.source or (NEW,)

@@ -1,8 +1,8 @@
 """
 Cadre-management authority (干部管理权限): which organ holds which power over a measure on the holder of a post.
 
-One function answers the guard, `who_could` and the matrix. Authority hangs on the post: first the list of managed posts,
-and only where no list names the post the example table by rank and employer, which is marked so.
+One function answers the guard, `who_could` and the matrix. Authority hangs on the post: first the list of managed
+posts, and only where no list names the post the example table by rank and employer, which is marked so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 Canonical JSON (规范化 JSON): one value, one sequence of bytes, so that a hash proves content.
 
-Allowed are valid Unicode strings, integers within ±(2^53−1), booleans, null, lists, and objects with ASCII keys, at most
-8 deep and 64 KiB long. For those the standard encoder with sorted keys gives RFC 8785.
+Allowed are valid Unicode strings, integers within ±(2^53−1), booleans, null, lists, and objects with ASCII keys, at
+most 8 deep and 64 KiB long. For those the standard encoder with sorted keys gives RFC 8785.
 """
 
 from __future__ import annotations

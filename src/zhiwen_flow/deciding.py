@@ -173,13 +173,12 @@ def judge(
     if transition is None:
         return _not_from_here(bench, surroundings, command, at)
     payload = bench.forms[id(transition)].check(command.payload)
-    request = _request(bench, transition, surroundings, command, payload, at, by_parent)
+    request = _request(bench, transition, surroundings, command, payload, at, by_parent=by_parent)
     allowed = bench.engine.run(request)
     verdicts = request.verdicts
     if command.occurred_at is not None:
-        back = _request(
-            bench, transition, surroundings, command, payload, _backfilled(transition, command, at), by_parent
-        )
+        moment = _backfilled(transition, command, at)
+        back = _request(bench, transition, surroundings, command, payload, moment, by_parent=by_parent)
         allowed = bench.engine.run(back) and allowed
         verdicts += tuple(each for each in back.verdicts if each not in verdicts)
     if surroundings.parent is not None and (extra := _family(bench, transition, surroundings, definitions)):
@@ -220,6 +219,7 @@ def _request(
     command: Command,
     payload: Mapping[str, Any] | None,
     moment: dt.datetime,
+    *,
     by_parent: bool,
 ) -> Request:
     instance = surroundings.instance
@@ -239,7 +239,7 @@ def _request(
 
 
 def _backfilled(transition: Transition, command: Command, at: dt.datetime) -> dt.datetime:
-    """Check that an earlier moment may be named: only where declared, with reason and document, never later than now."""
+    """Check that an earlier moment may be named: where declared, with reason and document, not later than now."""
     moment = command.occurred_at
     where = f"payload of `{transition.trigger}`"
     if moment is None or moment.tzinfo is None:
@@ -393,7 +393,7 @@ def options(
 def _option(
     bench: Bench, transition: Transition, surroundings: Surroundings, command: Command, at: dt.datetime
 ) -> Option:
-    request = _request(bench, transition, surroundings, command, None, at, False)
+    request = _request(bench, transition, surroundings, command, None, at, by_parent=False)
     allowed: bool | None = bench.engine.run(request)
     if not allowed and all(each.passed or each.reason.id == "step.needs_form" for each in request.verdicts):
         allowed = None

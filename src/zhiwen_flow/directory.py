@@ -7,8 +7,9 @@ Persons are the host's opaque ids: no name of a person stands here. Every window
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -428,10 +429,15 @@ def _faults(file: _File, where: str) -> Iterator[Fault]:
 _Found = Iterator[tuple[str, str, str]]
 
 
-def _all(file: _File) -> Iterator[tuple[str, Organ | Post | Incumbency | PostListing | PersonFact]]:
-    tables = (("organ", file.organs), ("post", file.posts), ("incumbent", file.incumbencies))
-    more = (("post_list", file.listings), ("person", file.people))
-    for name, rows in (*tables, *more):
+def _all(file: _File) -> Iterator[tuple[str, _Dated]]:
+    tables: dict[str, Sequence[_Dated]] = {
+        "organ": file.organs,
+        "post": file.posts,
+        "incumbent": file.incumbencies,
+        "post_list": file.listings,
+        "person": file.people,
+    }
+    for name, rows in tables.items():
         for index, each in enumerate(rows):
             yield f"{name}[{index}]", each
 
@@ -530,6 +536,6 @@ def _overlaps(file: _File) -> _Found:
 
 def _clashes(what: str, rows: list[tuple[str, _Dated]]) -> _Found:
     ordered = sorted(rows, key=lambda row: row[1].since)
-    for (_, before), (path, after) in zip(ordered, ordered[1:], strict=False):
+    for (_, before), (path, after) in pairwise(ordered):
         if before.until is None or after.since <= before.until:
             yield path, f"overlaps another {what}", "end the earlier one the day before"

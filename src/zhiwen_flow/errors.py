@@ -22,6 +22,9 @@ from __future__ import annotations
 
 from typing import Any
 
+SHOWN = 12
+"""How many known names an error shows."""
+
 
 class ZhiwenError(Exception):
     """Base of all errors of this library (本库错误的总类)."""
@@ -97,7 +100,7 @@ class UnknownNameError(MisuseError, LookupError):
         self.kind = kind
         self.name = name
         names = sorted(map(str, known))
-        shown = ", ".join(f"`{each}`" for each in names[:12]) + (" …" if len(names) > 12 else "")
+        shown = ", ".join(f"`{each}`" for each in names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
         super().__init__(f"no {kind} `{name}`; known: {shown}" if names else f"no {kind} `{name}`")
 
 

@@ -1,5 +1,7 @@
 """
-The façade (统一入口): the one object that touches the world. It loads, decides, appends and logs; it judges nothing itself.
+The façade (统一入口): the one object that touches the world.
+
+It loads, decides, appends and logs; it judges nothing itself.
 
 One `Flow` serves one tenant and one thread.
 """
@@ -12,7 +14,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import structlog
@@ -168,7 +170,7 @@ class Flow:
         found = Definitions.load(**definitions)
         return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
 
-    def __enter__(self) -> Flow:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

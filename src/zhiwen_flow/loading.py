@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -152,7 +153,7 @@ def _exactly(kind: type) -> Callable[[Any, Any], Any]:
 
 def _shown(raw: Any) -> str:
     text = repr(raw)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return textwrap.shorten(text, 60, placeholder="…")
 
 
 def _enum(raw: Any, cls: type[StrEnum]) -> StrEnum:

@@ -1,7 +1,8 @@
 """
 The one catalogue of reasons that officials read (理由目录): text and remedy in both languages, filled with facts.
 
-A reason is a value; a verdict carries it. Templates hold ``{name}`` places and nothing else: no expression is evaluated.
+A reason is a value; a verdict carries it. Templates hold ``{name}`` places and nothing else: no expression is
+evaluated.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def shown(value: Any, lang: str) -> str:
     >>> shown({"id": "bureau", "zh": "大桥局", "en": "Bridge Bureau"}, "zh")
     '大桥局'
     """
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return "(未填)" if lang == "zh" else "(none)"
     if isinstance(value, bool):
         return {"zh": ("否", "是"), "en": ("no", "yes")}[lang][value]

@@ -18,8 +18,11 @@ from zhiwen_flow.deciding import Bench, Judged
 from zhiwen_flow.events import SCHEMA
 from zhiwen_flow.limits import due_date
 from zhiwen_flow.machine.definition import Obliges, On, Transition
-from zhiwen_flow.model import EMPTY, ZONE, Actor, Deadline, Instance, Obligation
+from zhiwen_flow.model import EMPTY, ZONE, Actor, Command, Deadline, Instance, Obligation
 from zhiwen_flow.terms import EventKind, Secrecy
+
+ACTORS_KEPT = 10_000
+"""Actors whose organ and rank are remembered at a time."""
 
 
 class Stamps(Protocol):
@@ -138,10 +141,12 @@ def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
     instance, parent = judged.surroundings.instance, judged.surroundings.parent
     stream = command.stream
     fixed = draft.recorder.parts(bench)
+    root: str | None = stream
+    above: str | None = None
     if instance is not None:
         root, above = instance.root, instance.parent
-    else:
-        root, above = (parent.root, parent.id) if parent is not None else (stream, None)
+    elif parent is not None:
+        root, above = parent.root, parent.id
     occurred = command.occurred_at
     return {
         "schema": SCHEMA,
@@ -201,7 +206,7 @@ class Parts:
         key = (actor, at.date() if at.tzinfo is ZONE else at.astimezone(ZONE).date())
         found = self._actors.get(key)
         if found is None:
-            if len(self._actors) > 10_000:
+            if len(self._actors) > ACTORS_KEPT:
                 self._actors.clear()
             post = judged.bench.rules.directory.post(actor.post, key[1])
             organ, rank = (post.organ, post.rank) if post is not None else (None, None)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from zhiwen_flow.errors import DefinitionError, Fault, UnknownNameError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.terms import Label, Power, Status, Term, key
+
+T = TypeVar("T")
 
 
 class Target(Term):
@@ -395,7 +397,7 @@ class Rulebook:
             yield from ((catalogue.id, item.code, item) for item in catalogue.items)
 
 
-def _find(table: dict[str, Any], kind: str, id: str) -> Any:
+def _find(table: Mapping[str, T], kind: str, id: str) -> T:
     try:
         return table[id]
     except KeyError:
@@ -521,12 +523,11 @@ def _policies(file: _File) -> _Found:
             f"`{file.policy.deadline.rest_day}` is not a rule",
             "stays or next_working_day",
         )
-    for index, each in enumerate(file.fallbacks):
-        if (each.manager is None) is (each.not_applicable is None):
+    for index, row in enumerate(file.fallbacks):
+        if (row.manager is None) is (row.not_applicable is None):
             yield f"fallback[{index}]", "names not exactly one of manager and not_applicable", "keep one"
     for index, each in enumerate(file.meetings):
-        for name in ("quorum", "majority"):
-            share = getattr(each, name)
+        for name, share in (("quorum", each.quorum), ("majority", each.majority)):
             if share is not None and not _is_share(share):
                 yield f"meeting_rule[{index}].{name}", f"`{share}` is not a share", 'write "2/3"'
 

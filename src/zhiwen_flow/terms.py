@@ -7,7 +7,7 @@ Terms of an institution (measures, ranks, roles, channels) are data in rulebooks
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -44,7 +44,8 @@ class Term(StrEnum):
     zh: str
     en: str
 
-    def __new__(cls, code: str, zh: str = "", en: str = "") -> Term:
+    def __new__(cls, code: str, zh: str = "", en: str = "") -> Self:
+        """Make a member; see the comment below on the defaults."""
         # The defaults are never used: they let a type checker read `Term("code")` as a look-up.
         member = str.__new__(cls, code)
         member._value_ = code

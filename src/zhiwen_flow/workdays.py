@@ -8,6 +8,7 @@ make-up or bridge days it knows, and beyond it this calendar refuses. A file may
 from __future__ import annotations
 
 import datetime as dt
+from importlib import metadata
 from pathlib import Path
 
 import attrs
@@ -53,7 +54,7 @@ class ChinaCalendar:
     def __init__(self, override: str | Path | None = None) -> None:
         self._data = holidays.country_holidays("CN", years=range(FIRST_YEAR, _last_year() + 1))
         self._years: dict[int, _Year] = {}
-        self._version = f"holidays-{holidays.__version__}"
+        self._version = f"holidays-{metadata.version('holidays')}"
         if override is not None:
             source = Source.of(override)
             self._years = {each.year: each for each in load(source, _Override).years}
@@ -78,13 +79,16 @@ class ChinaCalendar:
         """
         decreed = self._years.get(day.year)
         if decreed is not None:
-            return day in decreed.work or (day.weekday() < 5 and day not in decreed.rest)
+            return day in decreed.work or (day.weekday() < SATURDAY and day not in decreed.rest)
         if not FIRST_YEAR <= day.year <= _last_year():
             raise CalendarError(
                 f"no calendar data for {day.year} (data reach from {FIRST_YEAR} to {self.horizon.year}); "
                 "give `ChinaCalendar` an override file with the decreed days of that year"
             )
         return bool(self._data.is_working_day(day))
+
+
+SATURDAY = 5
 
 
 def _last_year() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,11 +174,12 @@ class TestKeys:
     def test_a_key_for_another_request_is_refused(self, flow: Flow) -> None:
         """Another payload, actor or trigger is another request."""
         opened = flow.start("permit", {"amount": 50}, key="k1")
-        for call in (
+        calls: tuple[Callable[[], Decision], ...] = (
             lambda: flow.start("permit", {"amount": 51}, key="k1"),
             lambda: flow.start("permit", {"amount": 50}, key="k1", actor=Actor(id="p-2", post="x")),
             lambda: flow.do(opened, "check", {"amount": 50}, key="k1"),
-        ):
+        )
+        for call in calls:
             with pytest.raises(KeyReuseError):
                 call()
 
@@ -227,9 +228,12 @@ class TestTime:
 
     def test_a_naive_clock_is_misuse(self) -> None:
         """A moment without a zone is no moment."""
-        with Flow.open(machines=[permit()], guards=[amount_is_at_most, raises], actor=ACTOR, clock=_Naive()) as flow:
-            with pytest.raises(MisuseError, match="naive"):
-                flow.start("permit", {"amount": 1})
+        guards = [amount_is_at_most, raises]
+        with (
+            Flow.open(machines=[permit()], guards=guards, actor=ACTOR, clock=_Naive()) as flow,
+            pytest.raises(MisuseError, match="naive"),
+        ):
+            flow.start("permit", {"amount": 1})
 
 
 class _Naive:
@@ -330,9 +334,11 @@ class TestManyAndReads:
         guards = [amount_is_at_most, raises]
         with Flow.open(url, actor=ACTOR, machines=[permit()], guards=guards) as flow:
             flow.start("permit", {"amount": 1})
-        with Flow.open(url, actor=ACTOR, machines=[permit(note="x")], guards=guards) as flow:
-            with pytest.raises(StoreError, match="permit"):
-                flow.start("permit", {"amount": 1})
+        with (
+            Flow.open(url, actor=ACTOR, machines=[permit(note="x")], guards=guards) as flow,
+            pytest.raises(StoreError, match="permit"),
+        ):
+            flow.start("permit", {"amount": 1})
 
     def test_an_instance_stays_on_its_version(self, tmp_path: Path) -> None:
         """A newer machine does not touch what was opened under the older one."""

@@ -73,7 +73,7 @@ class TestParse:
 
     def test_a_file_that_is_not_there(self) -> None:
         """The file is named, without a traceback's noise."""
-        with pytest.raises(DefinitionError, match="nowhere.toml"):
+        with pytest.raises(DefinitionError, match=r"nowhere\.toml"):
             Source.of("nowhere.toml")
 
     def test_unknown_shipped_ids_list_what_is_shipped(self) -> None:

@@ -1,8 +1,8 @@
 """
 The authority matrix (权限表): for every rank, employer and measure of a rulebook, which organ holds which power.
 
-Each cell comes from the very function that the guard asks; none is left blank: an organ, not applicable with a reason, or
-unknown with the clause that is missing.
+Each cell comes from the very function that the guard asks; none is left blank: an organ, not applicable with a
+reason, or unknown with the clause that is missing.
 """
 
 from __future__ import annotations

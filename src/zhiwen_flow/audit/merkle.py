@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 class MerkleRoot:
     """
-    Takes leaves one by one and gives the root (逐个加入并求根), in memory that grows with the logarithm of their number.
+    Takes leaves one by one and gives the root (逐个加入并求根), in memory that grows with the log of their number.
 
     >>> root = MerkleRoot()
     >>> root.hexdigest()

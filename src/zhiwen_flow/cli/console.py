@@ -92,7 +92,7 @@ def warn(text: str) -> None:
 def progress(label: str) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal while something long is done."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda _done: None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)

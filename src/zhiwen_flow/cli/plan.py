@@ -56,10 +56,10 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
     rows = []
     for phase in plan.phases:
         rows.append((phase.name, "", "", phase.raw or "", "", "", "", phase.clause))
-        for t in phase.tasks:
-            rows.append(
-                ("", t.number, t.name, t.raw or "", t.deliverable or "", t.submit_to or "", t.owner or "", t.clause)
-            )
+        rows += [
+            ("", t.number, t.name, t.raw or "", t.deliverable or "", t.submit_to or "", t.owner or "", t.clause)
+            for t in phase.tasks
+        ]
     print_table(f"{plan.title} · {plan.organ}", heads, rows)
     ladder = [(each.name, each.plan_says, each.measure, each.clause) for each in plan.ladder]
     print_table(said(lang, "处理方式", "Ladder"), ["名称", "方案列于", "编号", "条款"], ladder)

@@ -124,7 +124,7 @@ def show_matrix(
     print_table(book.label.text(lang), heads, rows)
     total = len(cells)
     share = "、".join(
-        f"{status.text(lang)} {count}({count * 100 // total}%)" for status, count in shares(cells).most_common()
+        f"{status.text(lang)} {count}({count * 100 // total}%)" for status, count in shares(cells).items()
     )
     warn(said(lang, f"共{total}格:{share}", f"{total} cells: {share}"))
 

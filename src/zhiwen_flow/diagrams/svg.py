@@ -1,8 +1,8 @@
 """
 Draw a machine as SVG (SVG 图), one card for each state, top to bottom, as a reader asks: 谁办、几天、要什么、交给谁.
 
-Every step stands as a row in its state's card, so that no label hangs on a line; lines run in lanes at the right, one lane
-for each state they lead to. Deterministic text; no script, no font embedded.
+Every step stands as a row in its state's card, so that no label hangs on a line; lines run in lanes at the right, one
+lane for each state they lead to. Deterministic text; no script, no font embedded.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ def svg(graph: Graph, lang: str = "zh") -> str:
     notes = _notes(graph, bottom + 20, lang)
     height = bottom + 20 + notes[1]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {PAGE:.0f} {height:.0f}" '
-        f'width="{PAGE:.0f}" height="{height:.0f}" font-family={quoteattr(FONTS)}>',
+        _opening_tag(height),
         f"<title>{clean(graph.title)}</title>",
         f"<desc>{clean(graph.subtitle)}</desc>",
         f'<rect width="{PAGE:.0f}" height="{height:.0f}" fill="#ffffff"/>',
@@ -111,9 +110,9 @@ def _lanes(cards: list[_Card]) -> dict[str, tuple[float, str]]:
 def _wires(cards: list[_Card], lanes: dict[str, tuple[float, str]]) -> list[str]:
     ends = {card.node.id: (card.top + HEAD / 2, card.node.end) for card in cards}
     edge, parts = LEFT + CARD, []
-    for target, (x, colour) in lanes.items():
+    for target, (x, plain) in lanes.items():
         y, end = ends[target]
-        colour = RED if end is End.VOID else (GREEN if end is End.DONE else colour)
+        colour = {End.VOID: RED, End.DONE: GREEN, None: plain}[end]
         dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
         style = f'fill="none" stroke="{colour}" stroke-width="1.3"{dashed}'
         starts = [
@@ -137,15 +136,11 @@ def _drawn(card: _Card, lang: str) -> list[str]:
     fill, line = {End.DONE: ("#e6f4ea", GREEN), End.VOID: ("#fdecea", RED), None: ("#eef3f9", "#7b8794")}[end]
     dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
     radius = 14 if end else 4
+    frame = f'x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}"'
+    stroke = f'stroke="{line}" stroke-width="1.3"{dashed}'
     parts = [
-        f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="#ffffff" '
-        f'stroke="{line}" stroke-width="1.3"{dashed}/>',
-        f'<path d="M {LEFT + 1} {card.top + HEAD:.1f} v {-HEAD + radius:.1f} q 0 {-radius} {radius} {-radius} '
-        f'h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z" '
-        f'fill="{fill}"/>'
-        if card.rows
-        else f'<rect x="{LEFT}" y="{card.top:.1f}" width="{CARD}" height="{card.height:.1f}" rx="{radius}" fill="{fill}" '
-        f'stroke="{line}" stroke-width="1.3"{dashed}/>',
+        f'<rect {frame} fill="{"#ffffff" if card.rows else fill}" {stroke}/>',
+        _title_bar(card.top, radius, fill) if card.rows else "",
         text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
     ]
     side = _side(card.node, lang)
@@ -156,6 +151,17 @@ def _drawn(card: _Card, lang: str) -> list[str]:
             x = LEFT + 14 + (16 if number else 0)
             parts.append(text(x, card.top + y + 14 + number * ROW, line, BODY, colour))
     return parts
+
+
+def _opening_tag(height: float) -> str:
+    size = f'viewBox="0 0 {PAGE:.0f} {height:.0f}" width="{PAGE:.0f}" height="{height:.0f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} font-family={quoteattr(FONTS)}>'
+
+
+def _title_bar(top: float, radius: int, fill: str) -> str:
+    left = f"M {LEFT + 1} {top + HEAD:.1f} v {-HEAD + radius:.1f} q 0 {-radius} {radius} {-radius}"
+    right = f"h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z"
+    return f'<path d="{left} {right}" fill="{fill}"/>'
 
 
 def _side(node: Node, lang: str) -> str:

@@ -121,9 +121,9 @@ class Discharges:
 def _discharges(raw: Any) -> Discharges:
     if isinstance(raw, str) and raw:
         return Discharges(kind=raw)
-    if isinstance(raw, dict) and set(raw) <= {"kind", "on"} and isinstance(raw.get("kind"), str):
-        if raw.get("on", "self") in list(On):
-            return Discharges(kind=raw["kind"], on=On(raw.get("on", "self")))
+    known = isinstance(raw, dict) and set(raw) <= {"kind", "on"} and isinstance(raw.get("kind"), str)
+    if known and raw.get("on", "self") in list(On):
+        return Discharges(kind=raw["kind"], on=On(raw.get("on", "self")))
     raise Strict("what is discharged is a kind or a table", 'write "reply" or { kind = "reply", on = "parent" }')
 
 

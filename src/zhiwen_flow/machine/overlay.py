@@ -130,7 +130,7 @@ def _misfits(machine: Machine, overlay: Overlay, where: str) -> Iterator[Fault]:
 def _clashes(read: Sequence[tuple[Source, Overlay]]) -> Iterator[Fault]:
     seen: dict[tuple[str, ...], str] = {}
     for source, overlay in read:
-        rows = [("tighten", each.trigger, each.source or "*") for each in overlay.tightens]
+        rows: list[tuple[str, ...]] = [("tighten", each.trigger, each.source or "*") for each in overlay.tightens]
         rows += [("waive", each.trigger, each.guard) for each in overlay.waives]
         rows += [("state", str(each.get("id"))) for each in overlay.states]
         for row in rows:

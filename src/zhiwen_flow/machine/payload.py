@@ -17,6 +17,7 @@ from zhiwen_flow.terms import FieldType
 
 Accept = Callable[[Any], Any]
 MAX_ITEMS = 2000
+MAX_COUNT = 10_000
 ANSWERS = ("applies", "does_not_apply", "unknown")
 MEETING_KEYS = {"body": str, "date": str, "due": int, "present": int, "minutes": str, "form": str, "votes": dict}
 MEETING_OPTIONAL = {"observers": list, "recused": list}
@@ -117,28 +118,19 @@ def _many(one: Accept) -> Accept:
 
 def _one(field: Field, names: Names) -> Accept:
     kind = field.type
-    if kind is FieldType.INTEGER:
-        return _integer
-    if kind is FieldType.BOOLEAN:
-        return _boolean
-    if kind is FieldType.DATE:
-        return _date
+    if kind in _FIXED:
+        return _FIXED[kind]
     if kind is FieldType.CODE:
-        return _known(
-            names.codes(field.codes or "").__contains__, f"code of `{field.codes}`", names.codes(field.codes or "")
-        )
+        codes = names.codes(field.codes or "")
+        return _known(codes.__contains__, f"code of `{field.codes}`", codes)
     if kind is FieldType.ORGAN:
         return _known(names.has_organ, "organ of the directory")
     if kind is FieldType.POST:
         return _known(names.has_post, "post of the directory")
     if kind is FieldType.MEASURE:
         return _known(names.has_measure, "measure of the rulebook")
-    if kind is FieldType.MEETING:
-        return _meeting
     if kind is FieldType.ASSESSMENT:
         return _assessment(names.codes(field.codes or ""))
-    if kind is FieldType.ITEM:
-        return _item
     return _text(field.longest)
 
 
@@ -231,8 +223,17 @@ def _meeting(value: Any) -> dict[str, Any]:
         raise Unfit("`form` or `votes` of the meeting record is not known", f"form: {', '.join(MEETING_FORMS)}; {mend}")
     _date(value["date"])
     counts = (value["due"], value["present"], *value["votes"].values())
-    if any(type(each) is not int or not 0 <= each <= 10_000 for each in counts):
-        raise Unfit("a count of the meeting record is not a whole number from 0 to 10000", mend)
+    if any(type(each) is not int or not 0 <= each <= MAX_COUNT for each in counts):
+        raise Unfit(f"a count of the meeting record is not a whole number from 0 to {MAX_COUNT}", mend)
     for text in (value["body"], value["minutes"], *value.get("observers", ()), *value.get("recused", ())):
         _text(200)(text)
     return dict(value)
+
+
+_FIXED: Mapping[FieldType, Accept] = {
+    FieldType.INTEGER: _integer,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.MEETING: _meeting,
+    FieldType.ITEM: _item,
+}

@@ -22,7 +22,9 @@ def typed_module(machine: Machine, rulebook: Rulebook) -> str:
         rulebook: Where codes come from.
     """
     lines = [
-        f'"""Typed requests of machine `{machine.id}` {machine.version} ({machine.label.zh}). Generated; do not edit."""',
+        f'"""Typed requests of machine `{machine.id}` {machine.version} ({machine.label.zh}).',
+        "",
+        'Generated; do not edit."""',
         "",
         "from __future__ import annotations",
         "",

@@ -27,7 +27,7 @@ def folded_body(body: dict[str, Any], count: int) -> tuple[dict[str, Any] | None
     """
     kept = canonical(body)
     ratio, rest = divmod(count, REFUSALS_KEPT)
-    if rest or ratio < 2 or ratio & (ratio - 1):
+    if rest or ratio in (0, 1) or ratio & (ratio - 1):
         return None, kept
     summary = {
         **body,

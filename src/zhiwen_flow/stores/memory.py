@@ -18,7 +18,7 @@ from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValu
 from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
-from zhiwen_flow.model import EMPTY, Deadline, Instance, Obligation, Surroundings
+from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head
 from zhiwen_flow.terms import EventKind
@@ -70,7 +70,7 @@ class MemoryStore:
                 raise UnknownNameError("instance", stream)
             return Surroundings(
                 instance=instance,
-                children=dict(state.children.get(stream, EMPTY)),
+                children=dict(state.children.get(stream, {})),
                 obligations=tuple(state.obligations[each] for each in state.owed.get(stream, ())),
                 opened={name: each.value for name, each in state.facts.get(stream, {}).items()},
                 parent=state.instances.get(instance.parent) if instance.parent is not None else None,
@@ -190,13 +190,13 @@ class MemoryStore:
         """See `Store.running`."""
         return self._state.deadlines.get(stream)
 
-    def keys(self) -> Iterator[tuple[str, str]]:
-        """See `Store.keys`."""
+    def spent_keys(self) -> Iterator[tuple[str, str]]:
+        """See `Store.spent_keys`."""
         return ((key, content) for key, (content, _, _) in self._state.keys.items())
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
-        return dict(self._state.children.get(parent, EMPTY))
+        return dict(self._state.children.get(parent, {}))
 
     def sealed(self, event: str) -> Mapping[str, Any]:
         """See `Store.sealed`."""

@@ -142,7 +142,7 @@ class Store(Protocol):
     def running(self, stream: str) -> Deadline | None:
         """Give the running deadline of *stream*; None when there is none."""
 
-    def keys(self) -> Iterator[tuple[str, str]]:
+    def spent_keys(self) -> Iterator[tuple[str, str]]:
         """Iterate over the idempotency keys spent, with the hash of what was asked."""
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:

@@ -244,8 +244,8 @@ class SqliteStore:
         rows = self._rows(sql.RUNNING, (self.tenant, stream))
         return _deadline(rows[0]) if rows else None
 
-    def keys(self) -> Iterator[tuple[str, str]]:
-        """See `Store.keys`."""
+    def spent_keys(self) -> Iterator[tuple[str, str]]:
+        """See `Store.spent_keys`."""
         with self._guarded():
             yield from self._db.execute("SELECT key, content FROM keys WHERE tenant = ?", (self.tenant,))
 
@@ -354,8 +354,8 @@ class SqliteStore:
             pin = self._pin_id(each.pin)
             run(sql.OPEN, (tenant, each.id, pin, each.state, each.version, each.links, each.parent, each.root, facts))
         for move in change.moves:
-            facts = json.dumps(move.facts, ensure_ascii=False) if move.facts is not None else None
-            run(sql.MOVE, (move.state, facts, tenant, move.stream))
+            after = json.dumps(move.facts, ensure_ascii=False) if move.facts is not None else None
+            run(sql.MOVE, (move.state, after, tenant, move.stream))
             run(sql.FORGET_REFUSALS, (tenant, move.stream))
         for count in change.counts:
             run(sql.COUNT, (tenant, count.parent, count.machine, count.state, count.by))
