@@ -37,7 +37,7 @@ from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obli
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.stores.opening import open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -308,7 +308,7 @@ class Flow:
         """
         stream = None if instance is None else _id(instance)
         found = self.store.events(stream=stream, after=after, limit=limit)
-        return tuple(view(each, viewer, sealed=self.store.sealed(each.id)) for each in found)
+        return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
         """Read open obligations by page (待办义务)."""

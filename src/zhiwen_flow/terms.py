@@ -103,8 +103,6 @@ class EventKind(Term):
     REFUSED_MANY = ("refused_many", "多次不予通过(合并)", "refused many times")
     OBLIGED = ("obliged", "新增待办义务", "obliged")
     DISCHARGED = ("discharged", "义务了结", "discharged")
-    AMENDED = ("amended", "规则版本变更", "amended")
-    ERASED = ("erased", "封存内容清除", "erased")
 
 
 class Power(Term):

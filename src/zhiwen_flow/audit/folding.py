@@ -17,6 +17,7 @@ class Folded:
     state: str
     version: int
     parent: str | None
+    root: str
     facts: dict[str, Any]
 
 
@@ -55,7 +56,9 @@ class Fold:
         kept = {name: body["payload"][name] for name in body["keep"]}
         known = self.instances.get(stream)
         if known is None:
-            self.instances[stream] = Folded(state=target, version=1, parent=body["parent"], facts=kept)
+            self.instances[stream] = Folded(
+                state=target, version=1, parent=body["parent"], root=body["root"], facts=kept
+            )
         else:
             known.state, known.version = target, known.version + 1
             known.facts |= kept

@@ -18,9 +18,10 @@ import attrs
 from zhiwen_flow.audit.export import FORMAT, line_of, pages
 from zhiwen_flow.audit.folding import Fold
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
-from zhiwen_flow.canonical import canonical, digest
+from zhiwen_flow.audit.view import is_commitment
+from zhiwen_flow.canonical import canonical, commitment, digest
 from zhiwen_flow.errors import AuditError, UnknownNameError
-from zhiwen_flow.events import GENESIS, SCHEMA
+from zhiwen_flow.events import GENESIS, SCHEMA, AuditEvent
 from zhiwen_flow.stores.protocol import Store
 from zhiwen_flow.terms import Term
 
@@ -196,11 +197,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_BODY = {"schema", "id", "stream", "position", "prev", "kind", "version"}
+_LINE = {"body": dict, "hash": str, "seq": int}
+_BODY = {"schema": int, "id": str, "stream": str, "position": int, "prev": str, "kind": str, "version": int}
 
 
 def _check_line(found: Mapping[str, Any], place: str) -> None:
-    if set(found) != {"body", "hash", "seq"} or not isinstance(found["body"], dict) or not set(found["body"]) >= _BODY:
+    if len(found) != len(_LINE) or not _has(found, _LINE) or not _has(found["body"], _BODY):
         raise _Bad(place, "该行不是日志记录", "the line is not a record of the log")
     if found["body"]["schema"] > SCHEMA:
         raise _Bad(place, "事件格式比本程序新", "the event is of a newer schema than this program knows")
@@ -208,7 +210,11 @@ def _check_line(found: Mapping[str, Any], place: str) -> None:
         raise _Bad(place, "内容与哈希不符,该条被改动", "the content does not match its hash: it was altered")
 
 
-def _check_trailer(trailer: Mapping[str, Any], chains: _Chains, lines: str, place: str) -> None:
+def _has(table: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
+    return all(type(table.get(name)) is kind for name, kind in kinds.items())
+
+
+def _check_trailer(trailer: Any, chains: _Chains, lines: str, place: str) -> None:
     expected = {
         "count": chains.count,
         "streams": len(chains.heads),
@@ -218,7 +224,7 @@ def _check_trailer(trailer: Mapping[str, Any], chains: _Chains, lines: str, plac
         "format": FORMAT,
     }
     for name, value in expected.items():
-        if trailer.get(name) != value:
+        if not isinstance(trailer, dict) or trailer.get(name) != value:
             raise _Bad(
                 place,
                 f"尾记录的{name}与日志不符,有缺失或改动",
@@ -244,6 +250,7 @@ def verify_store(
             found = _parsed(line_of(event), place)
             _check_line(found, place)
             chains.take(found["body"], found["hash"], found["seq"], place)
+            _check_seals(store, event, found["body"], place)
             fold.take(found["body"])
             if progress is not None and number % 1000 == 0:
                 progress(number)
@@ -256,6 +263,19 @@ def verify_store(
         )
     reached = Assurance.CHECKPOINT if checkpoint is not None else Assurance.CHAIN
     return Report(assurance=reached, count=chains.count, streams=len(chains.heads), tables=True)
+
+
+def _check_seals(store: Store, event: AuditEvent, body: Mapping[str, Any], place: str) -> None:
+    """What is kept apart must be what the event committed to; what was erased is gone for good."""
+    committed = {name: body[name]["sealed"] for name in ("payload", "verdicts") if is_commitment(body[name])}
+    if "payload" not in committed:
+        committed |= {name: each["sealed"] for name, each in body["payload"].items() if is_commitment(each)}
+    if not committed:
+        return
+    for name, each in store.sealed(event.id).items():
+        if committed.get(name) != commitment(each.salt, each.value):
+            zh, en = f"封存内容{name}与校验值不符,被改动", f"the sealed value `{name}` is not what was committed to"
+            raise _Bad(place, zh, en)
 
 
 def _differences(store: Store, chains: _Chains, fold: Fold) -> Iterator[_Bad]:
@@ -293,8 +313,10 @@ def _instance_differences(store: Store, stream: str, told: Any, fold: Fold) -> I
         return
     instance = found.instance
     assert instance is not None
-    if (instance.state, instance.version, instance.parent) != (told.state, told.version, told.parent):
+    if (instance.state, instance.version) != (told.state, told.version):
         yield _Bad(place, "状态或版本与日志不符", "its state or version differs from the log")
+    if (instance.parent, instance.root) != (told.parent, told.root):
+        yield _Bad(place, "所属卷宗与日志不符", "its parent or root differs from the log")
     if dict(instance.facts) != told.facts:
         yield _Bad(place, "事实与日志不符", "its facts differ from the log")
     if dict(found.children) != fold.children.get(stream, {}):

@@ -57,18 +57,19 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
     body = event.body
     trusted = viewer.auditor or (viewer.organ is not None and viewer.organ == body["actor"]["organ"])
     for name in _PREJUDICIAL:
-        if _is_commitment(body[name]):
+        if is_commitment(body[name]):
             body[name] = sealed[name] if trusted and name in sealed else dict(SEALED)
-    if not _is_commitment(body["payload"]):
+    if not is_commitment(body["payload"]):
         body["payload"] = {name: _field(name, each, viewer, sealed) for name, each in body["payload"].items()}
     return {"seq": event.seq, "recorded_at": event.recorded_at.isoformat(), "hash": event.hash, **body}
 
 
-def _is_commitment(value: Any) -> bool:
+def is_commitment(value: Any) -> bool:
+    """Whether *value* stands for something sealed (是否为封存校验值)."""
     return isinstance(value, dict) and set(value) == {"sealed"}
 
 
 def _field(name: str, value: Any, viewer: Viewer, sealed: Mapping[str, Any]) -> Any:
-    if not _is_commitment(value):
+    if not is_commitment(value):
         return value
     return sealed[name] if name in viewer.unseals and name in sealed else dict(SEALED)

@@ -20,7 +20,7 @@ from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, Un
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
 from zhiwen_flow.terms import EventKind
 
 
@@ -82,7 +82,7 @@ class MemoryStore:
         if found is None:
             return None
         content, event, raw = found
-        return Answer(content=content, raw=raw, sealed=self.sealed(event) if event is not None else {})
+        return Answer(content=content, raw=raw, sealed=shown(self.sealed(event)) if event is not None else {})
 
     def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
         """See `Store.append`."""
@@ -150,7 +150,7 @@ class MemoryStore:
 
     def last_move(self, stream: str) -> AuditEvent | None:
         """See `Store.last_move`."""
-        moves = (EventKind.OPENED, EventKind.MOVED, EventKind.AMENDED)
+        moves = (EventKind.OPENED, EventKind.MOVED)
         places = reversed(self._state.streams.get(stream, []))
         return next((event for event in map(self._state.log.__getitem__, places) if event.kind in moves), None)
 
@@ -198,9 +198,9 @@ class MemoryStore:
         """See `Store.counters`."""
         return dict(self._state.children.get(parent, {}))
 
-    def sealed(self, event: str) -> Mapping[str, Any]:
+    def sealed(self, event: str) -> Mapping[str, SealedValue]:
         """See `Store.sealed`."""
-        return {name: each.value for name, each in self._state.sealed.get(event, {}).items()}
+        return dict(self._state.sealed.get(event, {}))
 
     def erase(self, *, event: str, name: str) -> bool:
         """See `Store.erase`."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from zhiwen_flow.changes import Changeset
+from zhiwen_flow.changes import Changeset, SealedValue
 from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
@@ -45,6 +45,11 @@ class Answer:
     content: str
     raw: bytes = attrs.field(repr=False)
     sealed: Mapping[str, Any] = attrs.field(repr=False)
+
+
+def shown(sealed: Mapping[str, SealedValue]) -> dict[str, Any]:
+    """Give sealed values without their salts (取值)."""
+    return {name: each.value for name, each in sealed.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +153,7 @@ class Store(Protocol):
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """Give the number of children of *parent* by (machine, state)."""
 
-    def sealed(self, event: str) -> Mapping[str, Any]:
+    def sealed(self, event: str) -> Mapping[str, SealedValue]:
         """Give the sealed values of an event by name; those erased are missing. Only `view` may show them."""
 
     def erase(self, *, event: str, name: str) -> bool:

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from zhiwen_flow.canonical import canonical
-from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft
+from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, StoreError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
 from zhiwen_flow.stores import sqlite_queries as sql
 from zhiwen_flow.stores.folding import folded_body
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
 from zhiwen_flow.stores.sqlite_schema import SCHEMA_VERSION, TABLES
 
 BUSY_SECONDS = 10.0
@@ -176,7 +176,9 @@ class SqliteStore:
         if not rows:
             return None
         content, event, kept, raw = rows[0]
-        return Answer(content=content, raw=kept if event is None else raw, sealed=self.sealed(event) if event else {})
+        return Answer(
+            content=content, raw=kept if event is None else raw, sealed=shown(self.sealed(event)) if event else {}
+        )
 
     def definition(self, hash: str) -> bytes:
         """See `Store.definition`."""
@@ -253,9 +255,9 @@ class SqliteStore:
         """See `Store.counters`."""
         return {(row[0], row[1]): row[2] for row in self._rows(sql.COUNTERS, (self.tenant, parent))}
 
-    def sealed(self, event: str) -> Mapping[str, Any]:
+    def sealed(self, event: str) -> Mapping[str, SealedValue]:
         """See `Store.sealed`."""
-        return {name: json.loads(value) for name, value in self._rows(sql.SEALED, (self.tenant, event))}
+        return {row[0]: _sealed(event, row) for row in self._rows(sql.SEALED, (self.tenant, event))}
 
     def folded(self, stream: str) -> Mapping[str, int]:
         """See `Store.folded`."""
@@ -409,6 +411,12 @@ def _statements(script: str) -> Iterator[str]:
 
 def _event(row: Any) -> AuditEvent:
     return AuditEvent(seq=row[0], hash=row[1], raw=bytes(row[2]), recorded_at=dt.datetime.fromisoformat(row[3]))
+
+
+def _sealed(event: str, row: Any) -> SealedValue:
+    name, stream, fact, salt, value = row
+    value = json.loads(value)
+    return SealedValue(stream=stream, event=event, name=name, fact=bool(fact), salt=bytes(salt), value=value)
 
 
 def _obligation(stream: str, row: Any) -> Obligation:

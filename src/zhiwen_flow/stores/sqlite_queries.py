@@ -74,14 +74,14 @@ _EVENT = "SELECT seq, hash, raw, recorded_at FROM events WHERE tenant = ?"
 EVENTS = f"{_EVENT} AND seq > ? ORDER BY seq LIMIT ?"
 STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
-LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved', 'amended') ORDER BY position DESC LIMIT 1"
+LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY position DESC LIMIT 1"
 INSTANCES = f"""
 SELECT {_INSTANCE} FROM instances i JOIN pins ON pins.pin = i.pin
 WHERE i.tenant = :tenant AND i.id > :after AND (:machine IS NULL OR pins.machine = :machine)
   AND (:state IS NULL OR i.state = :state) AND (:parent IS NULL OR i.parent = :parent)
 ORDER BY i.id LIMIT :limit
 """  # noqa: S608  no value is put into the text
-SEALED = "SELECT name, value FROM sealed WHERE tenant = ? AND event = ?"
+SEALED = "SELECT name, stream, fact, salt, value FROM sealed WHERE tenant = ? AND event = ?"
 KEEP_SEALED = """
 INSERT INTO sealed (tenant, event, name, stream, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?)
 """

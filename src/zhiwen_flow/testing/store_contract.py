@@ -1,0 +1,261 @@
+"""
+What every store must prove (存储契约测试). A host that writes its own store subclasses `StoreContract` in its tests.
+
+    class TestMyStore(StoreContract):
+        def make(self, tenant="default"):
+            return MyStore(..., tenant)
+
+`make` opens the same data each time it is called within one test: two stores of one test see each other's writes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from zhiwen_flow.audit.verify import verify_store
+from zhiwen_flow.audit.view import Viewer
+from zhiwen_flow.changes import REFUSALS_KEPT
+from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
+from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.model import ZONE, Actor, Command, Decision
+from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.terms import EventKind
+from zhiwen_flow.testing.clock import FixedClock
+from zhiwen_flow.testing.desk import desk_machines
+from zhiwen_flow.testing.interleaving import run_interleaved, stepwise
+
+NOW = dt.datetime(2011, 9, 1, 9, tzinfo=ZONE)
+CLERK = Actor(id="p-1", post="clerk")
+STRANGER = Actor(id="p-9", post="nowhere")
+INTERLEAVINGS = 1000
+
+
+class StoreContract:
+    """The suite; give `make`."""
+
+    def make(self, tenant: str = "default") -> Store:
+        """Open a store of *tenant* on the data of this test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def clock(self) -> FixedClock:
+        """Give a clock that stands."""
+        return FixedClock(NOW)
+
+    @pytest.fixture
+    def flow(self, clock: FixedClock) -> Iterator[Flow]:
+        """Give a flow on a fresh store."""
+        with self.flow_on(self.make(), clock) as flow:
+            yield flow
+
+    def flow_on(self, store: Store, clock: FixedClock) -> Flow:
+        """Give a flow on *store*."""
+        return Flow(store, Definitions.load(machines=desk_machines()), actor=CLERK, clock=clock)
+
+    # --- races ---
+
+    def test_never_closed_with_an_obligation_open(self, clock: FixedClock, request: Any) -> None:
+        """However "close" and "promise" or "open a slip" interleave, nothing is owed where the desk is closed."""
+        total = request.config.getoption("--interleavings", default=INTERLEAVINGS)
+        outcomes = set()
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            for seed in range(total):
+                desk = one.start("desk", {"subject": str(seed)}).stream
+                rival = _rival(seed, desk)
+                closing = Command(stream=desk, trigger="close", actor=CLERK)
+                refused = Command(stream=desk, trigger="seize", actor=STRANGER)
+                tasks = (
+                    stepwise(one, clock, closing),
+                    stepwise(two, clock, rival),
+                    stepwise(two, clock, refused, tries=1),
+                )
+                ended = run_interleaved(tasks, seed)
+                assert all(isinstance(each, Decision) for each in ended), f"seed {seed}: {ended}"
+                found = one.store.load(desk)
+                assert found.instance is not None
+                closed = found.instance.state == "closed"
+                assert not (closed and (found.obligations or found.children)), f"seed {seed}"
+                outcomes.add(closed)
+            assert verify_store(one.store).sound
+        assert outcomes == {True, False}
+
+    def test_a_strangers_refusals_never_make_honest_work_fail(self, clock: FixedClock) -> None:
+        """Between the load and the append of the right command, others are refused again and again."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            desk = one.start("desk").stream
+            task = stepwise(one, clock, Command(stream=desk, trigger="note", actor=CLERK), tries=1)
+            for _ in range(2):
+                next(task)
+                for number in range(2 * REFUSALS_KEPT):
+                    stranger = Actor(id=f"p-{number % 3}", post="nowhere")
+                    assert not two.do(desk, "seize", actor=stranger).allowed
+            with pytest.raises(StopIteration) as stop:
+                next(task)
+            assert stop.value.value is not None
+            assert stop.value.value.allowed
+            assert verify_store(one.store).sound
+
+    def test_one_winner_a_version(self, clock: FixedClock) -> None:
+        """Of commands decided on the same version one is written; the others decide again."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            for seed in range(50):
+                desk = one.start("desk").stream
+                end = [Command(stream=desk, trigger=each, actor=CLERK) for each in ("close", "withdraw")]
+                ended = run_interleaved([stepwise(one, clock, end[0]), stepwise(two, clock, end[1])], seed)
+                assert [each.allowed for each in ended if isinstance(each, Decision)].count(True) == 1
+
+    # --- appending ---
+
+    def test_what_is_written_is_read(self, flow: Flow) -> None:
+        """State, facts, counters, obligations and chain follow a command."""
+        desk = flow.start("desk", {"subject": "甲"})
+        slip = flow.start("slip", parent=desk.stream)
+        flow.do(desk, "note", {"text": "乙"})
+        found = flow.store.load(desk.stream)
+        assert found.instance is not None
+        assert found.instance.facts == {"subject": "甲", "text": "乙"}
+        assert found.instance.version == 2
+        assert dict(found.children) == {("slip", "asked"): 1}
+        assert [each.kind for each in found.obligations] == ["answer"]
+        assert flow.instance(slip).root == desk.stream
+        flow.do(slip, "answer")
+        assert dict(flow.store.counters(desk.stream)) == {("slip", "answered"): 1}
+        assert flow.obligations() == ()
+        assert flow.do(desk, "close").allowed
+        kinds = [each.kind for each in flow.store.events(stream=desk.stream)]
+        assert kinds == ["opened", "obliged", "moved", "discharged", "moved"]
+        assert verify_store(flow.store).sound
+
+    def test_a_refusal_moves_nothing(self, flow: Flow) -> None:
+        """A refusal raises the position and no version, no link, no fact."""
+        desk = flow.start("desk")
+        before = flow.store.load(desk.stream)
+        assert not flow.do(desk, "seize", actor=STRANGER).allowed
+        assert flow.store.load(desk.stream) == before
+        last = flow.store.events(stream=desk.stream)[-1]
+        assert (last.kind, last.position, last.body["version"]) == (EventKind.REFUSED, 2, 1)
+
+    def test_repeated_refusals_are_folded(self, flow: Flow) -> None:
+        """Beyond a limit the refusals of one actor are counted; another actor's are kept; a move starts anew."""
+        desk = flow.start("desk")
+        for _ in range(4 * REFUSALS_KEPT):
+            flow.do(desk, "seize", actor=STRANGER)
+        flow.do(desk, "seize", actor=Actor(id="p-8", post="nowhere"))
+        kinds = [each.kind for each in flow.store.events(stream=desk.stream, limit=1000)]
+        assert kinds.count(EventKind.REFUSED) == REFUSALS_KEPT + 1
+        assert kinds.count(EventKind.REFUSED_MANY) == 2
+        assert flow.store.folded(desk.stream) == {STRANGER.id: 3 * REFUSALS_KEPT}
+        flow.do(desk, "note")
+        assert flow.store.folded(desk.stream) == {}
+        assert verify_store(flow.store).sound
+
+    def test_a_batch_is_whole_or_not_at_all(self, flow: Flow) -> None:
+        """A fault in the middle undoes what came before, keys included."""
+        desk = flow.start("desk").stream
+        before = flow.store.load(desk), flow.store.events()
+        good = Command(stream=desk, trigger="note", actor=CLERK, payload={"text": "x"}, key="k")
+        with pytest.raises(PayloadError):
+            flow.handle_many([good, Command(stream=desk, trigger="note", actor=CLERK, payload={"nonsense": 1})])
+        assert (flow.store.load(desk), flow.store.events()) == before
+        assert flow.store.answer("k") is None
+        assert [each.allowed for each in flow.handle_many([good, good])] == [True, True]
+        assert len(flow.store.events()) == len(before[1]) + 1
+
+    # --- keys ---
+
+    def test_a_key_gives_the_stored_answer(self, flow: Flow) -> None:
+        """The same request with the same key is not done twice, refused or not."""
+        desk = flow.start("desk", key="a")
+        again = flow.start("desk", key="a")
+        assert (again.stream, again.event, again.replayed) == (desk.stream, desk.event, True)
+        for _ in range(REFUSALS_KEPT + 1):
+            flow.do(desk, "seize", actor=STRANGER)
+        folded = flow.do(desk, "seize", actor=STRANGER, key="b")
+        assert flow.do(desk, "seize", actor=STRANGER, key="b").explain() == folded.explain()
+        assert sorted(key for key, _ in flow.store.spent_keys()) == ["a", "b"]
+
+    def test_a_key_is_spent_on_one_request(self, flow: Flow) -> None:
+        """Another request with a spent key is misuse."""
+        desk = flow.start("desk", key="a")
+        with pytest.raises(KeyReuseError):
+            flow.do(desk, "note", key="a")
+
+    def test_a_key_is_checked_inside_the_append(self, clock: FixedClock) -> None:
+        """Two copies of one request that both found the key free are done once."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            desk = one.start("desk").stream
+            note = Command(stream=desk, trigger="note", actor=CLERK, key="k")
+            for seed in range(20):
+                run_interleaved([stepwise(one, clock, note), stepwise(two, clock, note)], seed)
+            assert [each.kind for each in one.store.events()] == ["opened", "moved"]
+
+    # --- sealed values ---
+
+    def test_sealed_values_lie_apart_and_are_erased_for_good(self, flow: Flow) -> None:
+        """The log holds a commitment; guards read the value; after the erasure the chain still verifies."""
+        identity = "投诉人甲乙丙"
+        desk = flow.start("desk", {"who": identity})
+        flow.do(desk, "note", {"who": identity + "二"})
+        assert flow.store.load(desk.stream).opened == {"who": identity + "二"}
+        assert all(identity not in str(each.body) for each in flow.store.events())
+        unsealed = flow.events(desk, viewer=Viewer(unseals=frozenset({"who"})))
+        assert unsealed[0]["payload"]["who"] == identity
+        for each in flow.store.events():
+            assert flow.store.erase(event=each.id, name="who")
+            assert not flow.store.erase(event=each.id, name="who")
+        assert flow.store.load(desk.stream).opened == {}
+        assert verify_store(flow.store).sound
+
+    # --- tenants, pages, definitions ---
+
+    def test_tenants_never_meet(self, clock: FixedClock) -> None:
+        """Nothing of one tenant is read, changed or spent by another."""
+        with self.flow_on(self.make("north"), clock) as north, self.flow_on(self.make("south"), clock) as south:
+            desk = north.start("desk", {"who": "x"}, key="k")
+            event = north.store.events()[0]
+            assert not south.start("desk", key="k").replayed
+            with pytest.raises(UnknownNameError):
+                south.do(desk, "note")
+            with pytest.raises(UnknownNameError):
+                south.start("slip", parent=desk.stream)
+            with pytest.raises(UnknownNameError):
+                south.store.event(event.id)
+            assert not south.store.erase(event=event.id, name="who")
+            assert len(south.store.events()) == len(tuple(south.store.heads())) == len(south.instances()) == 1
+            assert verify_store(north.store).sound
+            assert verify_store(south.store).sound
+
+    def test_pages(self, flow: Flow) -> None:
+        """Pages join without gap or repetition."""
+        desks = sorted(flow.start("desk").stream for _ in range(7))
+        for desk in desks:
+            flow.do(desk, "promise")
+        assert [each.id for each in flow.instances(limit=3)] == desks[:3]
+        assert [each.id for each in flow.instances(after=desks[2], limit=9)] == desks[3:]
+        assert flow.instances(machine="slip") == flow.instances(state="closed") == flow.instances(parent="x") == ()
+        first = flow.store.events(limit=5)
+        rest = flow.store.events(after=first[-1].seq, limit=100)
+        assert [*first, *rest] == list(flow.store.events(limit=100))
+        owed = flow.obligations(limit=4)
+        assert [*owed, *flow.obligations(after=owed[-1].id)] == list(flow.obligations())
+        assert flow.store.last_move(desks[0]) == flow.store.events(stream=desks[0])[-1]
+
+    def test_definitions_are_kept_by_hash(self, flow: Flow) -> None:
+        """The bytes come back; one version never means two contents."""
+        flow.store.define(kind="plan", id="p", version="1", hash="h1", content=b"one")
+        flow.store.define(kind="plan", id="p", version="1", hash="h1", content=b"one")
+        assert flow.store.definition("h1") == b"one"
+        with pytest.raises(CorruptStoreError, match="new version"):
+            flow.store.define(kind="plan", id="p", version="1", hash="h2", content=b"two")
+        with pytest.raises(UnknownNameError):
+            flow.store.definition("h2")
+
+
+def _rival(seed: int, desk: str) -> Command:
+    if seed % 2:
+        return Command(stream=desk, trigger="promise", actor=CLERK)
+    return Command(stream=f"{desk}s", machine="slip", parent=desk, actor=CLERK)

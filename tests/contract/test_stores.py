@@ -1,0 +1,37 @@
+"""Every store passes the exported suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zhiwen_flow.stores.memory import MemoryStore
+from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.sqlite import SqliteStore
+from zhiwen_flow.testing.store_contract import StoreContract
+
+
+@pytest.mark.requirement("L01")
+class TestMemoryStore(StoreContract):
+    """In memory: one object is the data, so each tenant has one."""
+
+    @pytest.fixture(autouse=True)
+    def _data(self) -> None:
+        self._stores: dict[str, MemoryStore] = {}
+
+    def make(self, tenant: str = "default") -> Store:
+        """Give the tenant's one store."""
+        return self._stores.setdefault(tenant, MemoryStore(tenant))
+
+
+class TestSqliteStore(StoreContract):
+    """On a file: each store is its own connection."""
+
+    @pytest.fixture(autouse=True)
+    def _data(self, tmp_path: Path) -> None:
+        self._path = tmp_path / "flow.db"
+
+    def make(self, tenant: str = "default") -> Store:
+        """Open another connection."""
+        return SqliteStore(str(self._path), tenant)
