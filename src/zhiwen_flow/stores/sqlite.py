@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from zhiwen_flow.canonical import canonical
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, SealedValue
@@ -27,6 +28,23 @@ from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
 from zhiwen_flow.stores.sqlite_schema import SCHEMA_VERSION, TABLES
 
 BUSY_SECONDS = 10.0
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _decoding(read: Callable[P, R]) -> Callable[P, R]:
+    """Say that a row is broken, instead of passing on what stumbled over it."""
+
+    @wraps(read)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except (ValueError, TypeError, KeyError) as error:
+            raise CorruptStoreError(f"a row cannot be read: {error}; restore the database from a backup") from error
+
+    return guarded
 
 
 class SqliteStore:
@@ -106,15 +124,16 @@ class SqliteStore:
             self._depth = 1
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._depth = 0
                 # What was learnt inside may be rolled back with it.
                 self._pins.clear()
                 self._pin_ids.clear()
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._depth = 0
-            self._db.execute("COMMIT")
+            finally:
+                self._depth = 0
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -134,6 +153,10 @@ class SqliteStore:
             row = self._db.execute(sql.LOAD, (self.tenant, stream)).fetchone()
         if row is None:
             raise UnknownNameError("instance", stream)
+        return self._surroundings(stream, row)
+
+    @_decoding
+    def _surroundings(self, stream: str, row: Any) -> Surroundings:
         above = row[11:]
         return Surroundings(
             instance=self._instance(row[:8]),
@@ -143,6 +166,7 @@ class SqliteStore:
             parent=self._instance(above) if above[0] is not None else None,
         )
 
+    @_decoding
     def _instance(self, row: Any) -> Instance:
         id, pin, state, version, links, parent, root, facts = row
         return Instance(
@@ -409,22 +433,26 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+@_decoding
 def _event(row: Any) -> AuditEvent:
     return AuditEvent(seq=row[0], hash=row[1], raw=bytes(row[2]), recorded_at=dt.datetime.fromisoformat(row[3]))
 
 
+@_decoding
 def _sealed(event: str, row: Any) -> SealedValue:
     name, stream, fact, salt, value = row
     value = json.loads(value)
     return SealedValue(stream=stream, event=event, name=name, fact=bool(fact), salt=bytes(salt), value=value)
 
 
+@_decoding
 def _obligation(stream: str, row: Any) -> Obligation:
     id, kind, to, due, opened_by = row
     due = dt.date.fromisoformat(due) if due is not None else None
     return Obligation(id=id, stream=stream, kind=kind, to=to, due=due, opened_by=opened_by)
 
 
+@_decoding
 def _deadline(row: Any) -> Deadline:
     stream, state, limit, started, due, calendar = row
     return Deadline(
