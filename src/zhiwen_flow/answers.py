@@ -1,5 +1,5 @@
 """
-Give a stored answer again: event body → decision (由事件还原裁量说明), and event body → command for replay.
+Give a stored answer again: event body → decision (由事件还原裁量说明).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhiwen_flow.machine.definition import Machine
-from zhiwen_flow.model import Actor, Command, Decision, Holder, Verdict
+from zhiwen_flow.model import Decision, Holder, Verdict
 from zhiwen_flow.reasons import Reason, shipped_reasons
 from zhiwen_flow.terms import EventKind, Label, Outcome, Status
 
@@ -73,41 +73,3 @@ def _verdict(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:
 
 def _holder(told: Mapping[str, Any]) -> Holder:
     return Holder(id=told["id"], label=Label(zh=told["zh"], en=told["en"]), via=told["via"])
-
-
-def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
-    """
-    Rebuild the command that an event answered (还原请求); its clock is the event's own.
-
-    Args:
-        raw: Canonical bytes of the event body.
-        sealed: Sealed values of the event by name.
-    """
-    body = json.loads(raw)
-    payload = body["payload"]
-    if "sealed" in payload and set(payload) == {"sealed"}:
-        payload = sealed.get("payload", {})
-    opening = body["source"] == ""
-    return Command(
-        actor=Actor(id=body["actor"]["id"], post=body["actor"]["post"]),
-        trigger=body["trigger"],
-        stream=body["stream"],
-        machine=body["machine"]["id"] if opening else None,
-        payload={name: sealed.get(name, value) if _is_sealed(value) else value for name, value in payload.items()},
-        parent=body["parent"] if opening else None,
-        occurred_at=_earlier(body),
-        reason=body["reason"],
-        document=body["document"],
-        correlation=body["correlation"],
-        causation=body["causation"],
-    )
-
-
-def _is_sealed(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"sealed"}
-
-
-def _earlier(body: Mapping[str, Any]) -> dt.datetime | None:
-    if body["occurred_at"] == body["decided_at"]:
-        return None
-    return dt.datetime.fromisoformat(body["occurred_at"])

@@ -379,6 +379,10 @@ class Directory:
             here = self.organ(here, on).parent
         return False
 
+    def belongs(self, organ: str, to: str, on: dt.date | None = None) -> bool:
+        """Whether *organ* is *to* or an inner section of it (是否本单位内设机构); a subordinate unit is another unit."""
+        return self.within(organ, to, on) and self.unit_of(organ, on) == self.unit_of(to, on)
+
     def is_coordinating(self, organ: str) -> bool:
         """Whether an organ only coordinates, supervises or inspects (议事协调、督查机构)."""
         return self.kinds[self.organ(organ).kind].coordinating

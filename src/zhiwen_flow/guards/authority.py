@@ -88,6 +88,7 @@ def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, measu
         why = (said.absent or Label(zh="", en="")).as_dict()
         return rule.fails("authority.nobody", status=ruling.status, cites=ruling.cites, why=why, **facts)
     if not _holds(request, said):
+        facts["holders"] = [named(each.label, each.id) for each in said.holders]
         return rule.fails(
             "authority.not_held", status=ruling.status, cites=ruling.cites, who_could=said.holders, **facts
         )

@@ -81,7 +81,7 @@ def actor_belongs_to(request: Request, rule: Rule[OrganParams]) -> Verdict:
     post = directory.post(request.actor.post, today)
     if post is None:
         return rule.fails("actor.no_post", post=request.actor.post)
-    if directory.within(post.organ, organ, today):
+    if directory.belongs(post.organ, organ, today):
         return rule.passed
     holder = Holder(id=organ, label=directory.organ(organ).label, via="actor_belongs_to")
     return rule.fails(

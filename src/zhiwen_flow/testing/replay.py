@@ -1,0 +1,136 @@
+"""
+Replay a log (重演日志): decide every recorded command again, in its order, and compare the answers.
+
+A host replays its own log before it changes a rule or a guard, and sees which past answers would come out otherwise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.answers import decision_of
+from zhiwen_flow.audit.export import pages
+from zhiwen_flow.errors import ZhiwenError
+from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.guards.registry import registry_reasons
+from zhiwen_flow.model import Actor, Command, Decision
+from zhiwen_flow.stores.memory import MemoryStore
+from zhiwen_flow.stores.protocol import Store, shown
+from zhiwen_flow.terms import EventKind, Secrecy
+from zhiwen_flow.testing.clock import FixedClock
+
+
+@attrs.frozen(kw_only=True)
+class Replayed:
+    """
+    One command decided again (重演结果).
+
+    Args:
+        recorded: What was answered then.
+        again: What is answered now; None where the command can no longer be put, see *problem*.
+        problem: Why it could not be decided again.
+    """
+
+    recorded: Decision
+    again: Decision | None
+    problem: str | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both answers are the same: outcome, way, every verdict with its facts."""
+        return self.again is not None and _essence(self.recorded) == _essence(self.again)
+
+
+def replay(store: Store, definitions: Definitions) -> Iterator[Replayed]:
+    """
+    Decide every recorded command again on an empty store (重演), under *definitions*.
+
+    Commands whose payload the log does not keep whole (a refusal with sealed or dropped fields, an erased value) cannot
+    be put again and are left out; so are refusals that were folded into a count.
+
+    Args:
+        store: Whose log; one tenant.
+        definitions: The rules to decide by.
+    """
+    clock = FixedClock(dt.datetime.min.replace(tzinfo=dt.UTC))
+    flow = Flow(MemoryStore(store.tenant), definitions, actor=None, clock=clock)
+    reasons = registry_reasons(definitions.registry)
+    brought: set[str] = set()
+    for event in pages(store):
+        body, sealed = event.body, shown(store.sealed(event.id))
+        brought |= set(body["opens"])
+        if body["kind"] not in _ANSWERS or (body["source"] == "" and body["stream"] in brought):
+            continue
+        machine = definitions.machine(body["machine"]["id"])
+        recorded = decision_of(event.raw, sealed, machine, reasons, replayed=False)
+        command = command_of(event.raw, sealed)
+        if _is_whole(body, command, machine.find(body["source"] or "_new", body["trigger"])):
+            clock.set(recorded.at)
+            yield _decided(flow, recorded, command)
+
+
+_ANSWERS = (EventKind.OPENED, EventKind.MOVED, EventKind.REFUSED)
+
+
+def _decided(flow: Flow, recorded: Decision, command: Command) -> Replayed:
+    try:
+        return Replayed(recorded=recorded, again=flow.handle(command))
+    except ZhiwenError as error:
+        return Replayed(recorded=recorded, again=None, problem=str(error))
+
+
+def _is_whole(body: Mapping[str, Any], command: Command, transition: Any) -> bool:
+    if any(map(_is_sealed, command.payload.values())) or (_is_sealed(body["payload"]) and not command.payload):
+        return False
+    secret = transition is not None and any(each.secrecy is not Secrecy.PLAIN for each in transition.fields)
+    dropped = transition is not None and any(each.secrecy is Secrecy.DROPPED for each in transition.fields)
+    return not dropped and not (secret and body["kind"] == EventKind.REFUSED)
+
+
+def _essence(decision: Decision) -> Any:
+    plain = [each.as_dict() for each in decision.verdicts]
+    told = json.loads(json.dumps(plain))
+    return decision.allowed, decision.stream, decision.source, decision.target, told, decision.cites
+
+
+def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
+    """
+    Rebuild the command that an event answered (还原请求); its moment is the event's own.
+
+    Args:
+        raw: Canonical bytes of the event body.
+        sealed: Sealed values of the event by name.
+    """
+    body = json.loads(raw)
+    payload = body["payload"]
+    if "sealed" in payload and set(payload) == {"sealed"}:
+        payload = sealed.get("payload", {})
+    opening = body["source"] == ""
+    return Command(
+        actor=Actor(id=body["actor"]["id"], post=body["actor"]["post"]),
+        trigger=body["trigger"],
+        stream=body["stream"],
+        machine=body["machine"]["id"] if opening else None,
+        payload={name: sealed.get(name, value) if _is_sealed(value) else value for name, value in payload.items()},
+        parent=body["parent"] if opening else None,
+        occurred_at=_earlier(body),
+        reason=body["reason"],
+        document=body["document"],
+        correlation=body["correlation"],
+        causation=body["causation"],
+    )
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"sealed"}
+
+
+def _earlier(body: Mapping[str, Any]) -> dt.datetime | None:
+    if body["occurred_at"] == body["decided_at"]:
+        return None
+    return dt.datetime.fromisoformat(body["occurred_at"])
