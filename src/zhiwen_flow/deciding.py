@@ -188,8 +188,29 @@ def judge(
         children = tuple(_openings(request, command, at, definitions))
         verdicts += tuple(v for child in children for v in child.decision.verdicts)
         allowed = allowed and all(child.decision.allowed for child in children)
-    source = "" if instance is None else state
-    decision = Decision(
+    return Judged(
+        bench=bench,
+        command=command,
+        surroundings=surroundings,
+        decision=_decision(transition, command, instance, verdicts, at, allowed=allowed),
+        transition=transition,
+        payload=payload,
+        children=children,
+        expects_parent=surroundings.parent is not None and _relies_on_parent(transition, instance),
+    )
+
+
+def _decision(
+    transition: Transition,
+    command: Command,
+    instance: Instance | None,
+    verdicts: tuple[Verdict, ...],
+    at: dt.datetime,
+    *,
+    allowed: bool,
+) -> Decision:
+    source = "" if instance is None else instance.state
+    return Decision(
         allowed=allowed,
         stream=command.stream or "",
         trigger=transition.trigger,
@@ -199,16 +220,6 @@ def judge(
         at=at,
         label=transition.label,
         cites=transition.cites,
-    )
-    return Judged(
-        bench=bench,
-        command=command,
-        surroundings=surroundings,
-        decision=decision,
-        transition=transition,
-        payload=payload,
-        children=children,
-        expects_parent=surroundings.parent is not None and _relies_on_parent(transition, instance),
     )
 
 

@@ -380,7 +380,7 @@ class Directory:
         return False
 
     def belongs(self, organ: str, to: str, on: dt.date | None = None) -> bool:
-        """Whether *organ* is *to* or an inner section of it (是否本单位内设机构); a subordinate unit is another unit."""
+        """Whether *organ* is *to* or a section inside it (是否本单位内设机构); a subordinate unit is another."""
         return self.within(organ, to, on) and self.unit_of(organ, on) == self.unit_of(to, on)
 
     def is_coordinating(self, organ: str) -> bool:

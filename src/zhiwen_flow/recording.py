@@ -138,15 +138,9 @@ def _moved(judged: Judged, draft: _Draft, key: Key | None, *, parent: Instance |
 
 def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
     command, decision, bench = judged.command, judged.decision, judged.bench
-    instance, parent = judged.surroundings.instance, judged.surroundings.parent
-    stream = command.stream
+    instance, stream = judged.surroundings.instance, command.stream
     fixed = draft.recorder.parts(bench)
-    root: str | None = stream
-    above: str | None = None
-    if instance is not None:
-        root, above = instance.root, instance.parent
-    elif parent is not None:
-        root, above = parent.root, parent.id
+    root, above = _place(judged)
     occurred = command.occurred_at
     return {
         "schema": SCHEMA,
@@ -180,6 +174,16 @@ def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
         "correlation": command.correlation,
         "causation": command.causation,
     }
+
+
+def _place(judged: Judged) -> tuple[str | None, str | None]:
+    """Give the root and the parent of the instance that a command speaks of."""
+    instance, parent = judged.surroundings.instance, judged.surroundings.parent
+    if instance is not None:
+        return instance.root, instance.parent
+    if parent is not None:
+        return parent.root, parent.id
+    return judged.command.stream, None
 
 
 class Parts:

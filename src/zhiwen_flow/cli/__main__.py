@@ -1,0 +1,5 @@
+"""``python -m zhiwen_flow.cli``."""
+
+from zhiwen_flow.cli import main
+
+main()
