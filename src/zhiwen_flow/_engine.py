@@ -15,11 +15,12 @@ import attrs
 import transitions
 
 from zhiwen_flow.errors import UnknownNameError
-from zhiwen_flow.guards.registry import NeedsForm, Registry, Request, Rule
+from zhiwen_flow.guards.registry import ErasedFact, NeedsForm, Registry, Request, Rule
+from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.machine.definition import NEW, GuardUse, Machine, Transition, Waiver
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.reasons import shipped_reason
-from zhiwen_flow.terms import Outcome, Status
+from zhiwen_flow.terms import Outcome
 
 _PASS = Outcome.PASS
 
@@ -39,6 +40,9 @@ class _Transition(transitions.Transition):
                 passed = verdict.outcome is _PASS
             except NeedsForm:
                 verdict, passed = rule.unknown("step.needs_form"), False
+            except ErasedFact as erased:
+                fact = named_reference(event_data, f"fact:{erased.name}")
+                verdict, passed = rule.unknown("fact.erased", fact=fact), False
             except Exception as error:  # noqa: BLE001
                 # A guard that raises refuses, and is told apart from one that fails.
                 verdict, passed = rule.error(error), False
@@ -143,17 +147,13 @@ def _waived(judge: Callable[[Any, Any], Verdict], waiver: Waiver) -> Callable[[A
 
 
 def _strictly(judge: Callable[[Any, Any], Verdict]) -> Callable[[Any, Any], Verdict]:
-    """In strict mode a passing verdict that leaned on a row still to be verified is unknown."""
+    """In strict mode a verdict that leaned on a row still to be verified is unknown, whichever way it went."""
 
     def judged(request: Any, rule: Any) -> Verdict:
         verdict = judge(request, rule)
-        if verdict.outcome is not Outcome.PASS or verdict.status.is_settled:
+        if verdict.status.is_settled or verdict.outcome not in (Outcome.PASS, Outcome.FAIL):
             return verdict
-        facts = {
-            **verdict.facts,
-            "status": {"id": verdict.status.value, "zh": verdict.status.zh, "en": verdict.status.en},
-        }
-        unsettled: Verdict = rule.unknown("strict.unsettled", status=Status.SEED, cites=verdict.cites, **facts)
-        return unsettled
+        reason = shipped_reason("strict.unsettled")
+        return attrs.evolve(verdict, outcome=Outcome.UNKNOWN, reason=reason, who_could=(), wire=None)
 
     return judged

@@ -15,7 +15,8 @@ import attrs
 from zhiwen_flow._engine import Engine
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.errors import Fault, MisuseError, PayloadError
-from zhiwen_flow.guards.registry import Registry, Request, Rules
+from zhiwen_flow.guards.registry import ErasedFact, Registry, Request, Rules
+from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.machine.definition import NEW, OPEN, Machine, On, Opens, Transition
 from zhiwen_flow.machine.payload import Form
 from zhiwen_flow.machine.schema import form_schema
@@ -185,9 +186,8 @@ def judge(
         allowed, verdicts = False, verdicts + extra
     children: tuple[Judged, ...] = ()
     if transition.opens:
-        children = tuple(_openings(request, command, at, definitions))
-        verdicts += tuple(v for child in children for v in child.decision.verdicts)
-        allowed = allowed and all(child.decision.allowed for child in children)
+        children, more = _children(request, command, at, definitions)
+        allowed, verdicts = allowed and all(each.passed for each in more), verdicts + more
     return Judged(
         bench=bench,
         command=command,
@@ -342,6 +342,20 @@ def _refusal(guard: str, reason: str, facts: Mapping[str, Any], machine: Machine
     return Verdict(
         guard=guard, outcome=Outcome.FAIL, reason=shipped_reason(reason), facts=facts, cites=(machine.source,)
     )
+
+
+def _children(
+    request: Request, command: Command, at: dt.datetime, definitions: Definitions
+) -> tuple[tuple[Judged, ...], tuple[Verdict, ...]]:
+    """Judge the openings that a step brings; a child that needs an erased fact cannot be judged."""
+    try:
+        found = tuple(_openings(request, command, at, definitions))
+    except ErasedFact as erased:
+        facts = {"fact": named_reference(request, f"fact:{erased.name}")}
+        reason, cites = shipped_reason("fact.erased"), request.transition.cites
+        lost = Verdict(guard="step.opens_child", outcome=Outcome.UNKNOWN, reason=reason, facts=facts, cites=cites)
+        return (), (lost,)
+    return found, tuple(verdict for child in found for verdict in child.decision.verdicts)
 
 
 def _openings(request: Request, command: Command, at: dt.datetime, definitions: Definitions) -> Iterator[Judged]:

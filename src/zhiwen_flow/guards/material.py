@@ -119,11 +119,10 @@ def _shown(request: Request, reference: str, code: object) -> object:
         field = each.field(name)
         if field is not None and field.codes is not None and code in request.rules.rulebook.codes(field.codes):
             return named(request.rules.rulebook.item(field.codes, str(code)).label, str(code))
-    return (
-        {True: {"zh": "是", "en": "yes"}, False: {"zh": "否", "en": "no"}}.get(code, code)
-        if isinstance(code, bool)
-        else code
-    )
+    return _YES_NO.get(str(code).lower(), code)
+
+
+_YES_NO: dict[str, object] = {"true": {"zh": "是", "en": "yes"}, "false": {"zh": "否", "en": "no"}}
 
 
 @guard(

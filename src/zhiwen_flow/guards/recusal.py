@@ -56,9 +56,11 @@ def actor_is_not_concerned(request: Request, rule: Rule[ConcernParams]) -> Verdi
     if params.post is not None and request.value(params.post) == request.actor.post:
         return rule.fails("recusal.person")
     unit = request.value(params.unit) if params.unit is not None else None
-    post = directory.post(request.actor.post, request.today)
-    if unit is None or post is None:
+    if unit is None:
         return rule.passed
+    post = directory.post(request.actor.post, request.today)
+    if post is None:
+        return rule.fails("actor.no_post", post=request.actor.post)
     if directory.unit_of(post.organ, request.today) == directory.unit_of(unit, request.today):
         return rule.fails("recusal.unit", unit=named(directory.organ(unit).label, unit))
     return rule.passed
@@ -90,7 +92,8 @@ def handler_is_not_concerned(request: Request, rule: Rule[HandlerParams]) -> Ver
     unit = request.value(params.unit) if params.unit is not None else None
     name = named(directory.organ(handler).label, handler)
     post = directory.post(accused, request.today) if accused is not None else None
-    if post is not None and ((handler == post.organ and post.head) or handler in post.supervises):
+    led = (*post.supervises, *((post.organ,) if post.head else ())) if post is not None else ()
+    if any(directory.within(handler, each, request.today) for each in led):
         return rule.fails("recusal.handler_led", handler=name)
     reported = unit if unit is not None else (post.organ if post is not None else None)
     strict = params.accusation is None or request.value(params.accusation) == "accusation"

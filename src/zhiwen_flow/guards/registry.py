@@ -52,6 +52,14 @@ class NeedsForm(Exception):
     """A guard asked for a field while only the options are being listed (尚待填报)."""
 
 
+class ErasedFact(Exception):
+    """A guard asked for a sealed fact that was erased (内容已清除); what is not known is not guessed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+
 @attrs.define(kw_only=True, eq=False)
 class Request:
     """
@@ -96,13 +104,18 @@ class Request:
         return self.payload.get(name)
 
     def fact(self, name: str) -> Any:
-        """Read a fact of the instance, sealed ones in clear; None when it is absent or erased."""
+        """
+        Read a fact of the instance, sealed ones in clear; None when it is absent.
+
+        Raises:
+            ErasedFact: it was there, and was erased.
+        """
         surroundings = self.surroundings
         if name in surroundings.opened:
             return surroundings.opened[name]
         found = surroundings.instance.facts.get(name) if surroundings.instance is not None else None
         if isinstance(found, dict) and "sealed" in found:
-            return None
+            raise ErasedFact(name)
         return found
 
     def value(self, reference: str) -> Any:
