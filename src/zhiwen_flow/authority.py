@@ -79,6 +79,33 @@ class Ruling:
         """List who holds a power (谁有权)."""
         return self.power(power).holders
 
+    def explain(self, lang: str = "zh") -> str:
+        """
+        Say who holds each power, and why nobody does where nobody does (权限说明), one line for each.
+
+        Args:
+            lang: ``"zh"`` or ``"en"``.
+        """
+        if self.not_applicable is not None:
+            return self.not_applicable.text(lang)
+        colon = ":" if lang == "zh" else ": "
+        lines = [f"{power.text(lang)}{colon}{self._told(power, lang)}" for power in self.powers or (Power.DECIDES,)]
+        basis = "、".join(self.cites)
+        if not self.status.is_settled:
+            basis += f"(依据待核实:{self.status.zh})" if lang == "zh" else f" (not verified: {self.status.en})"
+        return "\n".join([*lines, ("依据:" if lang == "zh" else "basis: ") + basis])
+
+    def _told(self, power: Power, lang: str) -> str:
+        found = self.power(power)
+        if found.missing is not None:
+            return ("未知——" if lang == "zh" else "unknown: ") + found.missing.text(lang)
+        if found.absent is not None:
+            return ("无——" if lang == "zh" else "nobody: ") + found.absent.text(lang)
+        names = ("、" if lang == "zh" else "; ").join(each.label.text(lang) for each in found.holders)
+        if power is Power.DECIDES and self.collective:
+            return names + ("(集体研究)" if lang == "zh" else " (in a meeting)")
+        return names
+
 
 @attrs.frozen(kw_only=True)
 class _Person:

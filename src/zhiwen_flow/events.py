@@ -106,7 +106,7 @@ def new_id(at: dt.datetime, entropy: bytes) -> str:
 
     >>> at = dt.datetime(2011, 8, 15, tzinfo=dt.timezone.utc)
     >>> new_id(at, bytes(10))
-    '0131caf6c4007000800000000000000000'[:32]
+    '0131cabcdc0070008000000000000000'
     """
     millis = int(at.timestamp() * 1000)
     number = millis << 80 | int.from_bytes(entropy[:10])

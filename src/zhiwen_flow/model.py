@@ -320,5 +320,5 @@ def _lines(verdict: Verdict, lang: str, mark: str = "✗") -> Iterable[str]:
 def _who(holders: tuple[Holder, ...], lang: str) -> list[str]:
     if not holders:
         return []
-    names = shown(list(dict.fromkeys(each.label.text(lang) for each in holders)), lang)
+    names = ("、" if lang == "zh" else "; ").join(dict.fromkeys(each.label.text(lang) for each in holders))
     return [("  有权办理:" if lang == "zh" else "  Who could: ") + names]
