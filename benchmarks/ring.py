@@ -12,7 +12,7 @@ import attrs
 import transitions
 
 from zhiwen_flow._engine import Engine
-from zhiwen_flow.guards.registry import Guard, Registry, Request, Rule, guard
+from zhiwen_flow.guards.registry import Registry, Request, Rule, guard
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import Actor, Instance, Pin, Surroundings, Verdict
@@ -34,13 +34,7 @@ def clerk_acts(request: Request, rule: Rule[Any]) -> Verdict:
     return rule.passed if request.actor.post == "clerk" else rule.fails("step.needs_form")
 
 
-@guard(id="materials_are_present", zh="材料齐全", en="materials are present")
-def materials(request: Request, rule: Rule[Any]) -> Verdict:
-    """Pass."""
-    return rule.passed
-
-
-REGISTRY = Registry([always, clerk_acts, materials])
+REGISTRY = Registry([always, clerk_acts])
 
 
 def label(text: str) -> dict[str, str]:
@@ -78,6 +72,7 @@ def ring(size: int) -> Machine:
         "label": label("ring"),
         "source": "-",
         "initial": "s0",
+        "terms": {"clerk": label("clerk")},
         "opening": {"label": label("open"), "cites": ["-"]},
         "state": states,
         "transition": steps,
@@ -185,6 +180,3 @@ class Stock:
         event, model = self.event, self.model
         for _ in range(times):
             event.trigger(model)
-
-
-GUARDS: tuple[Guard, ...] = (always, clerk_acts)

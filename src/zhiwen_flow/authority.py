@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
@@ -73,7 +74,8 @@ class Ruling:
 
     def power(self, power: Power) -> PowerRuling:
         """Give what is said of one power."""
-        return self.powers.get(power, PowerRuling(missing=self.missing or SILENT))
+        found = self.powers.get(power)
+        return found if found is not None else PowerRuling(missing=self.missing or SILENT)
 
     def who_could(self, power: Power = Power.DECIDES) -> tuple[Holder, ...]:
         """List who holds a power (谁有权)."""
@@ -145,7 +147,7 @@ class Authority:
     def __init__(self, rulebook: Rulebook, directory: Directory) -> None:
         self.rulebook = rulebook
         self.directory = directory
-        self._known: dict[tuple[str, str, dt.date], Ruling] = {}
+        self._known: dict[Any, Ruling] = {}
         self._rows: dict[str, list[AuthorityRow]] = {}
         for row in rulebook.rows:
             for measure in row.measures:
@@ -161,24 +163,27 @@ class Authority:
         Source:
             省直机关方案 二(三)4 (按照干部管理权限); the lists of managed posts in the directory.
         """
-        known = self._known.get((measure, post, on))
-        if known is not None:
-            return known
         found = self.directory.post(post, on)
         if found is None:
             raise UnknownNameError("post", f"{post}` on `{on}")
+        return self.ruling_of(measure, found, on)
+
+    def ruling_of(self, measure: str, post: Post, on: dt.date) -> Ruling:
+        """Rule on the holder of a post at hand (权限裁定); posts alike in all that matters share a ruling."""
+        listing = self.directory.managing(post.id, on)
+        by = (listing.organ, listing.document, listing.status) if listing is not None else ()
+        alike = (measure, post.organ, post.rank, post.personnel, post.filled_by, on, *by)
+        known = self._known.get(alike)
+        if known is not None:
+            return known
+        employer = self._employer(post.organ, on)
         person = _Person(
-            rank=found.rank,
-            employer=self._employer(found.organ, on),
-            personnel=found.personnel,
-            organ=found.organ,
-            post=found,
-            on=on,
+            rank=post.rank, employer=employer, personnel=post.personnel, organ=post.organ, post=post, on=on
         )
         ruling = self._rule(self.rulebook.measure(measure), person)
         if len(self._known) >= CACHED:
             self._known.clear()
-        self._known[measure, post, on] = ruling
+        self._known[alike] = ruling
         return ruling
 
     def ruling_for_unit(self, measure: str, organ: str, on: dt.date) -> Ruling:

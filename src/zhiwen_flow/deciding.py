@@ -7,7 +7,7 @@ Deciding: command + surroundings + rules → decision. Pure: no clock, no store,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -39,20 +39,10 @@ class _Names:
     """Rulebook and directory as the payload check sees them."""
 
     def __init__(self, rules: Rules) -> None:
-        self._rulebook = rules.rulebook
-        self._directory = rules.directory
-
-    def codes(self, catalogue: str) -> frozenset[str]:
-        return self._rulebook.codes(catalogue)
-
-    def has_measure(self, id: str) -> bool:
-        return id in self._rulebook.measures
-
-    def has_organ(self, id: str) -> bool:
-        return self._directory.has_organ(id)
-
-    def has_post(self, id: str) -> bool:
-        return self._directory.has_post(id)
+        self.codes = rules.rulebook.codes
+        self.measures: Collection[str] = rules.rulebook.measures.keys()
+        self.organs: Collection[str] = rules.directory.organ_ids
+        self.posts: Collection[str] = rules.directory.post_ids
 
 
 class Bench:
@@ -89,7 +79,7 @@ class Bench:
 _LINKED = {"children", "obligations"}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Judged:
     """
     A decision with all that recording it needs (已裁量事项); the flow never shows it.

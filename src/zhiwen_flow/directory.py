@@ -7,7 +7,7 @@ Persons are the host's opaque ids: no name of a person stands here. Every window
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -230,9 +230,13 @@ class Directory:
         self.roles = {each.id: each for each in file.roles}
         self._organs = _grouped((each.id, each) for each in file.organs)
         self._posts = _grouped((each.id, each) for each in file.posts)
+        self.organ_ids: Collection[str] = self._organs.keys()
+        self.post_ids: Collection[str] = self._posts.keys()
         self._holders = _grouped((each.post, each) for each in file.incumbencies)
         self._held = _grouped((each.person, each) for each in file.incumbencies)
         self._listed = _grouped((each.post, each) for each in file.listings)
+        self._managed = _grouped((each.post, each) for each in file.listings if each.kind is ListKind.MANAGED)
+        self._named: dict[str, dict[str, str]] = {}
         self._people = _grouped((each.person, each) for each in file.people)
         self._by_role = _grouped((role, each) for each in file.posts for role in each.roles)
         self._by_organ = _grouped((each.organ, each) for each in file.posts)
@@ -307,10 +311,6 @@ class Directory:
         """Whether there is such an organ at any time."""
         return id in self._organs
 
-    def has_post(self, id: str) -> bool:
-        """Whether there is such a post at any time."""
-        return id in self._posts
-
     def organ(self, id: str, on: dt.date | None = None) -> Organ:
         """
         Find an organ as of a day; the latest row without one (查机关).
@@ -326,6 +326,19 @@ class Directory:
     def post(self, id: str, on: dt.date | None = None) -> Post | None:
         """Find a post as of a day; None when there is none (查职务)."""
         return _as_of(self._posts.get(id, ()), on)
+
+    def named_organ(self, id: str) -> dict[str, str]:
+        """Give an organ as a fact that reads well in both languages (机关名称); an unknown one under its id."""
+        found = self._named.get(id)
+        if found is None:
+            label = self.organ(id).label if self.has_organ(id) else Label(zh=id, en=id)
+            found = self._named[id] = {"id": id, **label.as_dict()}
+        return found
+
+    def named_post(self, post: Post) -> dict[str, str]:
+        """Give a post with its organ as a fact (职务全称)."""
+        organ, label = self.named_organ(post.organ), post.label
+        return {"id": post.id, "zh": f"{organ['zh']}{label.zh}", "en": f"{label.en}, {organ['en']}"}
 
     def rank(self, id: str) -> Rank:
         """
@@ -360,7 +373,7 @@ class Directory:
 
     def managing(self, post: str, on: dt.date) -> PostListing | None:
         """Find the row that says who manages a post on a day; None where no list names it (主管机关)."""
-        return next((each for each in self.listings(post, on) if each.kind is ListKind.MANAGED), None)
+        return _as_of(self._managed.get(post, ()), on)
 
     def person(self, person: str, on: dt.date) -> PersonFact | None:
         """Find what is known of a person's category on a day; None when nothing is (身份信息)."""

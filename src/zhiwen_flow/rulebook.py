@@ -305,6 +305,7 @@ class Rulebook:
         self.catalogues = {each.id: each for each in file.catalogues}
         self.meetings = {each.id: each for each in file.meetings}
         self.gaps = file.gaps
+        self.named_measures = {each.id: {"id": each.id, **each.label.as_dict()} for each in file.measures}
         self._items = {(each.id, item.code): item for each in file.catalogues for item in each.items}
         self._codes = {each.id: frozenset(item.code for item in each.items) for each in file.catalogues}
         self._lighter = {id: frozenset(_below(id, self.measures)) for id in self.measures}

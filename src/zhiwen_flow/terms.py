@@ -44,6 +44,9 @@ class Term(StrEnum):
     zh: str
     en: str
 
+    # A member equals its code, so it hashes as its code; `Enum`'s own way goes through Python each time.
+    __hash__ = str.__hash__
+
     def __new__(cls, code: str, zh: str = "", en: str = "") -> Self:
         """Make a member; see the comment below on the defaults."""
         # The defaults are never used: they let a type checker read `Term("code")` as a look-up.

@@ -22,17 +22,9 @@ class Names:
         """Give the codes of any catalogue."""
         return frozenset({"yes", "no"})
 
-    def has_measure(self, id: str) -> bool:
-        """Know one measure."""
-        return id == "admonition_talk"
-
-    def has_organ(self, id: str) -> bool:
-        """Know one organ."""
-        return id == "bureau"
-
-    def has_post(self, id: str) -> bool:
-        """Know one post."""
-        return id == "bureau.head"
+    measures = ("admonition_talk",)
+    organs = ("bureau",)
+    posts = ("bureau.head",)
 
 
 def form(*fields: Field) -> Form:

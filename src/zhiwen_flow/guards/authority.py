@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.authority import PowerRuling, Ruling
+from zhiwen_flow.directory import Post
 from zhiwen_flow.guards.registry import Request, Rule, guard
-from zhiwen_flow.guards.role import full_name, named, named_reference
+from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.rulebook import Target
 from zhiwen_flow.terms import Label, Power
@@ -29,7 +30,7 @@ class AuthorityParams:
     """
 
     measure: str
-    power: str = "decides"
+    power: Power = Power.DECIDES
     post: str | None = None
     organ: str | None = None
     meeting: str | None = None
@@ -61,81 +62,106 @@ def has_measure_authority(request: Request, rule: Rule[AuthorityParams]) -> Verd
     measure = request.value(params.measure)
     if measure is None:
         return rule.unknown("fact.absent", fact=named_reference(request, params.measure))
-    for_unit = request.rules.rulebook.measure(measure).target is Target.UNIT
+    for_unit = authority.rulebook.measure(measure).target is Target.UNIT
     reference = params.organ if for_unit and params.organ is not None else params.post
     target = request.value(reference) if reference is not None else None
     if reference is None or target is None:
         return rule.unknown("fact.absent", fact=named_reference(request, reference or params.measure))
     if for_unit and params.organ is not None:
-        ruling = authority.ruling_for_unit(measure, target, request.today)
-    elif authority.directory.post(target, request.today) is None:
+        return _judged(request, rule, authority.ruling_for_unit(measure, target, request.today), target, None)
+    post = authority.directory.post(target, request.today)
+    if post is None:
         return rule.unknown("post.not_then", post=target, day=request.today.isoformat())
-    else:
-        ruling = authority.ruling(measure, target, request.today)
-    return _judged(request, rule, ruling, measure, target)
+    return _judged(request, rule, authority.ruling_of(measure, post, request.today), target, post)
 
 
-def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, measure: str, target: str) -> Verdict:
-    power = Power(rule.params.power)
-    facts = _facts(request, ruling, measure, target, power)
+def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, target: str, post: Post | None) -> Verdict:
+    said = ruling.power(rule.params.power)
+    if ruling.not_applicable is None and _holds(request, said):
+        lacking = _meeting_lacks(request, rule, ruling, said)
+        if lacking is None:
+            return rule.passed_on(_ids(request, rule, ruling, target, post), ruling.status, ruling.cites)
+    facts = _facts(request, rule, ruling, target, post)
+    sure: dict[str, Any] = {"status": ruling.status, "cites": ruling.cites}
     if ruling.not_applicable is not None:
         return rule.fails("authority.not_applicable", cites=ruling.cites, why=ruling.not_applicable.as_dict(), **facts)
-    said = ruling.power(power)
     if said.missing is not None:
-        why = said.missing.as_dict()
-        return rule.unknown("authority.not_said", status=ruling.status, cites=ruling.cites, missing=why, **facts)
+        return rule.unknown("authority.not_said", missing=said.missing.as_dict(), **sure, **facts)
     if not said.holders:
-        why = (said.absent or Label(zh="", en="")).as_dict()
-        return rule.fails("authority.nobody", status=ruling.status, cites=ruling.cites, why=why, **facts)
+        return rule.fails("authority.nobody", why=(said.absent or NOTHING).as_dict(), **sure, **facts)
     if not _holds(request, said):
         facts["holders"] = [named(each.label, each.id) for each in said.holders]
-        return rule.fails(
-            "authority.not_held", status=ruling.status, cites=ruling.cites, who_could=said.holders, **facts
-        )
-    if power is Power.DECIDES and ruling.collective is not False and rule.params.meeting is not None:
-        record = request.value(rule.params.meeting)
-        if record is None and ruling.collective:
-            return rule.fails("meeting.missing", status=ruling.status, cites=ruling.cites, **facts)
-        if record is None:
-            return rule.unknown("meeting.not_said", status=ruling.status, cites=ruling.cites, **facts)
-        if record["body"] not in {each.id for each in said.holders}:
-            body = _name(request, record["body"])
-            return rule.fails("meeting.other_body", status=ruling.status, cites=ruling.cites, body=body, **facts)
-    return rule.passes(status=ruling.status, cites=ruling.cites, **facts)
+        return rule.fails("authority.not_held", who_could=said.holders, **sure, **facts)
+    if lacking == "meeting.not_said":
+        return rule.unknown(lacking, **sure, **facts)
+    if record := request.value(rule.params.meeting or ""):
+        facts["body"] = _name(request, record["body"])
+    return rule.fails(lacking or "", **sure, **facts)
 
 
-def _facts(request: Request, ruling: Ruling, measure: str, target: str, power: Power) -> dict[str, Any]:
-    directory, book = request.rules.directory, request.rules.rulebook
-    post = directory.post(target)
-    actor = directory.post(request.actor.post, request.today)
+NOTHING = Label(zh="", en="")
+
+
+def _meeting_lacks(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, said: PowerRuling) -> str | None:
+    """Say what the meeting record lacks where the row asks for a collective decision; None when nothing."""
+    params = rule.params
+    if params.power is not Power.DECIDES or ruling.collective is False or params.meeting is None:
+        return None
+    record = request.value(params.meeting)
+    if record is None:
+        return "meeting.missing" if ruling.collective else "meeting.not_said"
+    return None if any(each.id == record["body"] for each in said.holders) else "meeting.other_body"
+
+
+def _ids(
+    request: Request, rule: Rule[AuthorityParams], ruling: Ruling, target: str, post: Post | None
+) -> dict[str, Any]:
+    """Give the facts used, by their ids: a passing sentence names none of them."""
     return {
-        "measure": named(book.measure(measure).label, measure),
-        "target": named(full_name(request, target), target) if post is not None else _name(request, target),
-        "rank": named(directory.rank(post.rank).label, post.rank) if post is not None else None,
-        "power": named(Label(zh=power.zh, en=power.en), power.value),
+        "measure": ruling.measure,
+        "target": target,
+        "rank": post.rank if post is not None else None,
+        "power": rule.params.power.value,
         "row": ruling.row,
-        "manager": _name(request, ruling.manager) if ruling.manager is not None else None,
-        "own": _name(request, actor.organ) if actor is not None else None,
+        "manager": ruling.manager,
+        "own": request.post.organ if request.post is not None else None,
         "fallback": ruling.fallback,
     }
 
 
+def _facts(
+    request: Request, rule: Rule[AuthorityParams], ruling: Ruling, target: str, post: Post | None
+) -> dict[str, Any]:
+    directory, actor = request.rules.directory, request.post
+    return {
+        "measure": request.rules.rulebook.named_measures[ruling.measure],
+        "target": directory.named_post(post) if post is not None else directory.named_organ(target),
+        "rank": named(directory.ranks[post.rank].label, post.rank) if post is not None else None,
+        "power": _POWERS[rule.params.power],
+        "row": ruling.row,
+        "manager": directory.named_organ(ruling.manager) if ruling.manager is not None else None,
+        "own": directory.named_organ(actor.organ) if actor is not None else None,
+        "fallback": ruling.fallback,
+    }
+
+
+_POWERS = {power: {"id": power.value, "zh": power.zh, "en": power.en} for power in Power}
+
+
 def _name(request: Request, organ: str) -> dict[str, str]:
-    directory = request.rules.directory
-    return (
-        named(directory.organ(organ).label, organ)
-        if directory.has_organ(organ)
-        else {"id": organ, "zh": organ, "en": organ}
-    )
+    return request.rules.directory.named_organ(organ)
 
 
 def _holds(request: Request, said: PowerRuling) -> bool:
     """An actor acts for the organ of the post, or for the body that the post's role says it serves."""
-    post = request.rules.directory.post(request.actor.post, request.today)
+    post = request.post
     if post is None:
         return False
-    holders = {each.id for each in said.holders}
-    return post.organ in holders
+    organ = post.organ
+    for each in said.holders:  # noqa: SIM110 - the hottest line of a decision
+        if each.id == organ:
+            return True
+    return False
 
 
 @guard(
@@ -153,7 +179,7 @@ def coordinating_body_never_decides_on_persons(request: Request, rule: Rule[Any]
         省直机关方案 三(二): the office coordinates, guides and supervises.
     """
     directory = request.rules.directory
-    post = directory.post(request.actor.post, request.today)
+    post = request.post
     if post is None:
         return rule.fails("actor.no_post", post=request.actor.post)
     if not directory.is_coordinating(post.organ):

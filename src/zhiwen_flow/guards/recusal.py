@@ -58,7 +58,7 @@ def actor_is_not_concerned(request: Request, rule: Rule[ConcernParams]) -> Verdi
     unit = request.value(params.unit) if params.unit is not None else None
     if unit is None:
         return rule.passed
-    post = directory.post(request.actor.post, request.today)
+    post = request.post
     if post is None:
         return rule.fails("actor.no_post", post=request.actor.post)
     if directory.unit_of(post.organ, request.today) == directory.unit_of(unit, request.today):

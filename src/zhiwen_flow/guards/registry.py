@@ -15,7 +15,7 @@ import attrs
 
 from zhiwen_flow.authority import Authority
 from zhiwen_flow.calendar import Calendar
-from zhiwen_flow.directory import Directory
+from zhiwen_flow.directory import Directory, Post
 from zhiwen_flow.errors import DefinitionError, Fault, UnknownNameError
 from zhiwen_flow.loading import structure
 from zhiwen_flow.machine.definition import GuardUse, Machine, Transition
@@ -46,6 +46,9 @@ class Rules:
     authority: Authority
     calendar: Calendar | None = None
     strict: bool = False
+
+
+_UNASKED: Any = object()
 
 
 class NeedsForm(Exception):
@@ -86,6 +89,15 @@ class Request:
     today: dt.date
     by_parent: bool = False
     verdicts: tuple[Verdict, ...] = ()
+    _post: Any = attrs.field(default=_UNASKED, init=False)
+
+    @property
+    def post(self) -> Post | None:
+        """The actor's post as of the day; None where the directory does not know it then."""
+        found = self._post
+        if found is _UNASKED:
+            found = self._post = self.rules.directory.post(self.actor.post, self.today)
+        return found  # type: ignore[no-any-return]
 
     @property
     def instance(self) -> Instance | None:
@@ -138,19 +150,26 @@ class Rule(Generic[P]):
         cites: Documents and articles of the transition.
     """
 
-    __slots__ = ("_reasons", "cites", "guard", "params", "passed")
+    __slots__ = ("_passing", "_reasons", "cites", "guard", "params", "passed")
 
     def __init__(self, guard: Guard, params: P, cites: tuple[str, ...]) -> None:
         self.guard = guard
         self.params = params
         self.cites = cites
         self._reasons: dict[str, Reason] = by_id(guard.reasons)
-        plain = Verdict(guard=guard.id, outcome=Outcome.PASS, reason=guard.passing, cites=cites)
+        self._passing = guard.passing
+        plain = Verdict(guard=guard.id, outcome=Outcome.PASS, reason=self._passing, cites=cites)
         self.passed: Verdict = attrs.evolve(plain, wire=plain.as_dict())
 
     def passes(self, *, status: Status = Status.SEED, cites: tuple[str, ...] = (), **facts: Any) -> Verdict:
         """Pass and keep the facts used."""
-        return self._verdict(Outcome.PASS, self.guard.passing, status, cites, (), facts)
+        return self._verdict(Outcome.PASS, self._passing, status, cites, (), facts)
+
+    def passed_on(self, facts: Mapping[str, Any], status: Status, cites: tuple[str, ...]) -> Verdict:
+        """Pass on *facts* that are kept as they are, leaning on rows of *status*."""
+        return Verdict(
+            guard=self.guard.id, outcome=Outcome.PASS, reason=self._passing, facts=facts, cites=cites, status=status
+        )
 
     def fails(
         self,

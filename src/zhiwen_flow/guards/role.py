@@ -42,7 +42,7 @@ class OrganParams:
 )
 def actor_holds_role(request: Request, rule: Rule[RoleParams]) -> Verdict:
     """Pass where the actor's post holds the role today."""
-    post = request.rules.directory.post(request.actor.post, request.today)
+    post = request.post
     if post is not None and rule.params.role in post.roles:
         return rule.passed
     return _lacks(request, rule, (rule.params.role,))
@@ -58,7 +58,7 @@ def actor_holds_role(request: Request, rule: Rule[RoleParams]) -> Verdict:
 )
 def actor_holds_one_role(request: Request, rule: Rule[RolesParams]) -> Verdict:
     """Pass where the actor's post holds one of the roles today."""
-    post = request.rules.directory.post(request.actor.post, request.today)
+    post = request.post
     if post is not None and not set(rule.params.roles).isdisjoint(post.roles):
         return rule.passed
     return _lacks(request, rule, rule.params.roles)
@@ -78,7 +78,7 @@ def actor_belongs_to(request: Request, rule: Rule[OrganParams]) -> Verdict:
     if organ is None:
         return rule.unknown("fact.absent", fact=named_reference(request, rule.params.organ))
     directory, today = request.rules.directory, request.today
-    post = directory.post(request.actor.post, today)
+    post = request.post
     if post is None:
         return rule.fails("actor.no_post", post=request.actor.post)
     if directory.belongs(post.organ, organ, today):
@@ -91,7 +91,7 @@ def actor_belongs_to(request: Request, rule: Rule[OrganParams]) -> Verdict:
 
 def _lacks(request: Request, rule: Rule[Any], roles: tuple[str, ...]) -> Verdict:
     directory, today = request.rules.directory, request.today
-    post = directory.post(request.actor.post, today)
+    post = request.post
     holders = tuple(
         Holder(id=each.id, label=full_name(request, each.id), via=role)
         for role in roles

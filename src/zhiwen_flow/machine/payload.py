@@ -7,7 +7,7 @@ The checks are compiled once for each transition, so that a sound payload costs 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from zhiwen_flow.canonical import MAX_INTEGER, faults_of
@@ -40,14 +40,17 @@ class Names(Protocol):
     def codes(self, catalogue: str) -> frozenset[str]:
         """Codes of a catalogue."""
 
-    def has_measure(self, id: str) -> bool:
-        """Whether the rulebook has that measure."""
+    @property
+    def measures(self) -> Collection[str]:
+        """Measures of the rulebook."""
 
-    def has_organ(self, id: str) -> bool:
-        """Whether the directory has that organ at any time."""
+    @property
+    def organs(self) -> Collection[str]:
+        """Organs that the directory has at any time."""
 
-    def has_post(self, id: str) -> bool:
-        """Whether the directory has that post at any time."""
+    @property
+    def posts(self) -> Collection[str]:
+        """Posts that the directory has at any time."""
 
 
 class Form:
@@ -64,7 +67,7 @@ class Form:
     def __init__(self, transition: Transition, names: Names) -> None:
         self._where = f"payload of `{transition.trigger}`"
         self._accepts: dict[str, Accept] = {each.name: _accept(each, names) for each in transition.fields}
-        self._required = tuple(each.name for each in transition.fields if each.required)
+        self._required = frozenset(each.name for each in transition.fields if each.required)
 
     def check(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -78,9 +81,8 @@ class Form:
             clean = {name: accepts[name](value) for name, value in payload.items()}
         except (KeyError, Unfit, TypeError, AttributeError):
             raise PayloadError(*self._faults(payload)) from None
-        for name in self._required:
-            if name not in clean:
-                raise PayloadError(*self._faults(payload))
+        if not self._required <= clean.keys():
+            raise PayloadError(*self._faults(payload))
         return clean
 
     def _faults(self, payload: Mapping[str, Any]) -> list[Fault]:
@@ -96,7 +98,7 @@ class Form:
                 self._accepts[name](value)
             except Unfit as unfit:
                 found.append(Fault(self._where, name, unfit.what, unfit.mend))
-        missing = [name for name in self._required if name not in payload]
+        missing = [name for name in self._accepts if name in self._required and name not in payload]
         return found + [Fault(self._where, name, "is missing", "fill it in") for name in missing]
 
 
@@ -124,11 +126,11 @@ def _one(field: Field, names: Names) -> Accept:
         codes = names.codes(field.codes or "")
         return _known(codes.__contains__, f"code of `{field.codes}`", codes)
     if kind is FieldType.ORGAN:
-        return _known(names.has_organ, "organ of the directory")
+        return _known(names.organs.__contains__, "organ of the directory")
     if kind is FieldType.POST:
-        return _known(names.has_post, "post of the directory")
+        return _known(names.posts.__contains__, "post of the directory")
     if kind is FieldType.MEASURE:
-        return _known(names.has_measure, "measure of the rulebook")
+        return _known(names.measures.__contains__, "measure of the rulebook")
     if kind is FieldType.ASSESSMENT:
         return _assessment(names.codes(field.codes or ""))
     return _text(field.longest)

@@ -52,7 +52,9 @@ def machine_from(raw: Mapping[str, Any], guards: GuardBook, *, where: str = "mac
     faults += [fault for path, each in paths(machine) for fault in _guard_faults(each, guards, where, path)]
     if faults:
         raise DefinitionError(*faults)
-    named = {use.use for each in machine.all_transitions for use in each.guards} | {"materials_are_present"}
+    named = {use.use for each in machine.all_transitions for use in each.guards}
+    if any(each.requires for each in machine.all_transitions):
+        named.add("materials_are_present")
     return sealed(machine, raw, {id: guards.revision(id) for id in sorted(named)})
 
 
