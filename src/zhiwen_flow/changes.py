@@ -15,7 +15,7 @@ REFUSALS_KEPT = 10
 """Refusals of one actor on one instance that are recorded one by one before they are folded into counts."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Expectation:
     """What a decision relied on (所依据的版本); `links` only where it read children or obligations."""
 
@@ -24,7 +24,7 @@ class Expectation:
     links: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Draft:
     """An event still to be sealed (待封签事件): its body without position, version and previous hash."""
 
@@ -32,7 +32,7 @@ class Draft:
     body: dict[str, Any]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Move:
     """
     A new state of an instance (流转结果); raises its version by one.
@@ -46,7 +46,7 @@ class Move:
     facts: Mapping[str, Any] | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Count:
     """A change of the number of children of a parent in one state (下级卷宗计数增减)."""
 
@@ -56,7 +56,7 @@ class Count:
     by: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Discharge:
     """All open obligations of a kind on a stream are settled (义务了结)."""
 
@@ -64,7 +64,7 @@ class Discharge:
     kind: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class SealedValue:
     """
     A value kept apart from the log (封存内容).
@@ -86,7 +86,7 @@ class SealedValue:
     value: Any = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Key:
     """An idempotency key and the hash of what was asked with it (幂等键)."""
 
@@ -94,7 +94,7 @@ class Key:
     content: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Changeset:
     """
     All that one decision writes (变更集).

@@ -38,7 +38,7 @@ class _Dated(Protocol):
 D = TypeVar("D", bound=_Dated)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Rank:
     """
     A rank (职务层次或职级).
@@ -54,7 +54,7 @@ class Rank:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class OrganKind:
     """
     A kind of organ (机关类别).
@@ -68,7 +68,7 @@ class OrganKind:
     coordinating: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Organ:
     """
     An organ (机关、机构).
@@ -97,7 +97,7 @@ class Organ:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Post:
     """
     A post (职务、岗位).
@@ -124,7 +124,7 @@ class Post:
     status: Status = Status.MODEL
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Incumbency:
     """A person in a post for a time (任职)."""
 
@@ -135,7 +135,7 @@ class Incumbency:
     acting: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PostListing:
     """
     A row of a list of managed posts (干部职务名称表的一行).
@@ -154,7 +154,7 @@ class PostListing:
     status: Status = Status.MODEL
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PersonFact:
     """
     What a track depends on (身份信息): personnel category and Party membership; None where it is not known.
@@ -167,7 +167,7 @@ class PersonFact:
     party_member: bool | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _File:
     id: str
     version: str
@@ -186,7 +186,7 @@ class _File:
     people: tuple[PersonFact, ...] = attrs.field(default=(), metadata=key("person"))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PersonnelCategory:
     """A personnel category (人员类别): civil servant, public institution, state enterprise, village …"""
 
@@ -195,7 +195,7 @@ class PersonnelCategory:
     status: Status = Status.READ
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class EmployerKind:
     """A kind of employer (单位类别), for the table by rank and employer."""
 
@@ -204,7 +204,7 @@ class EmployerKind:
     status: Status = Status.MODEL
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Role:
     """A role that guards ask for (岗位职责), held by posts."""
 

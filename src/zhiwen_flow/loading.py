@@ -13,7 +13,6 @@ import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
@@ -24,6 +23,9 @@ from cattrs.errors import AttributeValidationNote, ForbiddenExtraKeysError, Iter
 from cattrs.gen import make_dict_structure_fn, override
 
 from zhiwen_flow.errors import DefinitionError, Fault, UnknownNameError
+
+DATA = Path(__file__).parent / "data"
+"""Where the shipped files lie; plain files, because a package of plain data is never run out of an archive."""
 
 T = TypeVar("T")
 
@@ -66,14 +68,14 @@ class Source:
         """
         if id not in shipped(kind):
             raise UnknownNameError(kind.rstrip("s") or "file", id, shipped(kind))
-        return cls(name=f"{id}.toml", data=(files("zhiwen_flow") / "data" / kind / f"{id}.toml").read_bytes())
+        return cls(name=f"{id}.toml", data=(DATA / kind / f"{id}.toml").read_bytes())
 
 
 def shipped(kind: str) -> tuple[str, ...]:
     """
     List the ids of what the package ships of a *kind* (随库数据清单): machines, rulebooks, directories, plans.
     """
-    folder = files("zhiwen_flow") / "data" / kind
+    folder = DATA / kind
     if not folder.is_dir():
         return ()
     return tuple(sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml")))

@@ -56,7 +56,7 @@ class Severity(StrEnum):
     NOT_COMPARABLE = "not_comparable"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Window:
     """The time a rulebook speaks for (适用期间); inclusive."""
 
@@ -64,7 +64,7 @@ class Window:
     until: dt.date | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Instrument:
     """A law, regulation, rule or plan (依据文件), and when it was in force."""
 
@@ -77,7 +77,7 @@ class Instrument:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Cited:
     instrument: str
     article: str
@@ -85,7 +85,7 @@ class _Cited:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Category(_Cited):
     """A category of measures (处理方式类别)."""
 
@@ -93,7 +93,7 @@ class Category(_Cited):
     label: Label
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Measure(_Cited):
     """
     A measure (处理方式).
@@ -126,7 +126,7 @@ class Measure(_Cited):
     needs_basis: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PowerRow:
     """
     One power of an authority row (一项权力): who holds it, or why nobody does.
@@ -142,7 +142,7 @@ class PowerRow:
     missing: Label | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class AuthorityRow(_Cited):
     """
     Who holds which power over some measures (权限规定的一行).
@@ -182,7 +182,7 @@ class AuthorityRow(_Cited):
         return found
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Fallback(_Cited):
     """
     Who manages posts that no list names, by rank and employer (按职级与单位类别推定的主管机关); an example only.
@@ -198,7 +198,7 @@ class Fallback(_Cited):
     not_applicable: Label | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Limit(_Cited):
     """A time limit (期限); without `amount` no text gives one, and nothing may be computed from it."""
 
@@ -208,7 +208,7 @@ class Limit(_Cited):
     unit: Unit = Unit.DAY
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Item(_Cited):
     """A code of a catalogue (目录中的一项)."""
 
@@ -216,7 +216,7 @@ class Item(_Cited):
     label: Label
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Catalogue:
     """A list of codes (目录)."""
 
@@ -225,7 +225,7 @@ class Catalogue:
     items: tuple[Item, ...] = attrs.field(metadata=key("item"))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DeadlinePolicy(_Cited):
     """
     How days are counted (期日计算规则).
@@ -241,7 +241,7 @@ class DeadlinePolicy(_Cited):
     rest_day: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class MeetingRule(_Cited):
     """
     What a collective decision needs (集体决定的会议要求), as fractions ``a/b``; None where no text gives it.
@@ -257,14 +257,14 @@ class MeetingRule(_Cited):
     majority: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Policy:
     """Named policies of a rulebook (规则库中的政策)."""
 
     deadline: DeadlinePolicy
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _File:
     id: str
     version: str

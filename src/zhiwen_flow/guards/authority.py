@@ -17,7 +17,7 @@ from zhiwen_flow.rulebook import Target
 from zhiwen_flow.terms import Label, Power
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class AuthorityParams:
     """
     Which power over which measure on the holder of which post (何种权力、何种措施、何人).
@@ -36,7 +36,7 @@ class AuthorityParams:
     meeting: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class MeetingParams:
     """A meeting record, by reference (会议记录)."""
 

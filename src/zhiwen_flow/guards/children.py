@@ -8,7 +8,7 @@ from zhiwen_flow.guards.registry import NoParams, Request, Rule, guard
 from zhiwen_flow.model import Verdict
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ChildrenParams:
     """A machine and states of its instances (下级卷宗及其状态)."""
 
@@ -16,7 +16,7 @@ class ChildrenParams:
     states: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class KindsParams:
     """Kinds of obligations; all of them when empty (义务种类)."""
 

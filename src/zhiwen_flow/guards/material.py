@@ -9,21 +9,21 @@ from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class MaterialsParams:
     """Materials that must be handed in (须附材料)."""
 
     materials: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class FactsParams:
     """Facts that must be recorded (须有记录)."""
 
     facts: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class FactIsParams:
     """A fact or field and the values it may have (取值要求)."""
 
@@ -31,14 +31,14 @@ class FactIsParams:
     values: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListedParams:
     """A list, by reference, that must not be empty (须列明)."""
 
     value: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class AssessmentParams:
     """
     Assessments, by reference, and the catalogue whose every item they must cover (逐项评估).

@@ -9,7 +9,7 @@ from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class BasisParams:
     """The measure and the legal basis named, by reference (措施与依据)."""
 
@@ -17,7 +17,7 @@ class BasisParams:
     basis: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class EffectParams:
     """The measure, by reference, and the acts from which it may take effect here (措施与生效时点)."""
 

@@ -9,7 +9,7 @@ from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ConcernParams:
     """Whom the matter concerns (所涉人员与单位), by reference: person, post and unit."""
 
@@ -18,7 +18,7 @@ class ConcernParams:
     unit: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class HandlerParams:
     """To which organ it is handed (承办单位), and whom it concerns."""
 
@@ -28,7 +28,7 @@ class HandlerParams:
     accusation: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DifferParams:
     """A fact that holds who did the earlier step (前一环节经办人)."""
 

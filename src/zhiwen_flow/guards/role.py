@@ -11,21 +11,21 @@ from zhiwen_flow.model import Holder, Verdict
 from zhiwen_flow.terms import Label
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RoleParams:
     """One role (一种岗位职责)."""
 
     role: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RolesParams:
     """Several roles, any of which will do (若干岗位职责之一)."""
 
     roles: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class OrganParams:
     """An organ, by reference (由字段或事实指明的机关)."""
 

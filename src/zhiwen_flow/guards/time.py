@@ -11,7 +11,7 @@ from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.model import Verdict
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DateParams:
     """
     A date, by reference (日期).
@@ -24,7 +24,7 @@ class DateParams:
     optional: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class EndDateParams:
     """An end date, by reference, for measures that must have one (截止日期)."""
 

@@ -37,7 +37,7 @@ class On(Term):
     PARENT = ("parent", "上级卷宗", "the parent")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class GuardUse:
     """
     A guard as a file names it (守卫引用): an id and its parameters.
@@ -58,7 +58,7 @@ def _guard_use(raw: Any) -> GuardUse:
     raise Strict("a guard is a name or a table with `use`", 'write "name" or { use = "name", … }')
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Field:
     """
     A field of a transition's form (填报字段).
@@ -80,7 +80,7 @@ class Field:
     longest: int = 4000
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Opens:
     """
     Children that a transition opens in the same change (同时建立的下级卷宗).
@@ -98,7 +98,7 @@ class Opens:
     facts: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Obliges:
     """An obligation that a transition puts on this instance or its parent (新增待办义务)."""
 
@@ -109,7 +109,7 @@ class Obliges:
     on: On = On.SELF
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Discharges:
     """Open obligations of one kind that a transition settles (了结待办义务)."""
 
@@ -127,7 +127,7 @@ def _discharges(raw: Any) -> Discharges:
     raise Strict("what is discharged is a kind or a table", 'write "reply" or { kind = "reply", on = "parent" }')
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Child:
     """A machine whose instances may be opened under this one, and from which states (可附下级卷宗)."""
 
@@ -135,7 +135,7 @@ class Child:
     states: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class State:
     """
     A state (状态).
@@ -158,7 +158,7 @@ class State:
     note: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Transition:
     """
     A transition (迁移): one trigger, from one or more states, to one target.
@@ -198,7 +198,7 @@ class Transition:
         return next((each for each in self.fields if each.name == name), None)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Machine:
     """
     A machine definition (状态机定义): immutable, shared by all its instances.
@@ -269,7 +269,7 @@ class Machine:
         return tuple(each for each in self.transitions if state in each.source)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Waiver:
     """
     A guard that an overlay lets rest until a day, on a document (豁免).
