@@ -24,7 +24,7 @@ UNITS, POSTS_IN_UNIT = 1000, 200
 SINCE = dt.date(2009, 1, 1)
 NOW = dt.datetime(2011, 9, 1, 9, 0, tzinfo=ZONE)
 RIGHT = Actor(id="p-1", post="transport_party_group.officer")
-WRONG = Actor(id="p-2", post="bridge_service_hall.clerk")
+WRONG = Actor(id="p-2", post="bridge_party_committee.officer")
 MEASURE, ROLE, MANAGER = "post_demotion", "measure_officer", "transport_party_group"
 
 

@@ -12,13 +12,16 @@ import attrs
 import transitions
 
 from zhiwen_flow._engine import Engine
+from zhiwen_flow.deciding import Bench, decide
+from zhiwen_flow.flow import Definitions
 from zhiwen_flow.guards.registry import Registry, Request, Rule, guard
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
-from zhiwen_flow.model import Actor, Instance, Pin, Surroundings, Verdict
+from zhiwen_flow.model import EMPTY, Actor, Command, Instance, Pin, Surroundings, Verdict
 
 NOW = dt.datetime(2011, 9, 1, 9, 0, tzinfo=dt.UTC)
 ACTOR = Actor(id="p-1", post="clerk")
+STRANGER = Actor(id="p-2", post="stranger")
 PIN = Pin(machine="ring", machine_version="1", machine_hash="", rulebook="", rulebook_version="", rulebook_hash="")
 
 
@@ -94,40 +97,38 @@ class Ours:
         """Make a cursor as deciding does."""
         transition = self.engine.step(state, "go")
         assert transition is not None
-        return Request(
-            stream="c1",
-            state=state,
-            machine=self.machine,
-            transition=transition,
-            actor=self.actor,
-            payload={},
-            surroundings=self.surroundings,
-            rules=None,  # type: ignore[arg-type]
-            at=NOW,
-            today=self.today,
-        )
-
-    @property
-    def surroundings(self) -> Surroundings:
-        """Give the surroundings of the one instance."""
-        return _SURROUNDINGS
+        machine, actor = self.machine, self.actor
+        return Request("c1", state, machine, transition, actor, {}, _SURROUNDINGS, _RULES, NOW, self.today)
 
     def run(self, times: int) -> None:
         """Go round *times* steps."""
-        state = "s0"
-        engine, cursor = self.engine, self.cursor
+        state, engine, machine, actor, today = "s0", self.engine, self.machine, self.actor, self.today
         for _ in range(times):
-            request = cursor(state)
+            step = engine.step(state, "go")
+            assert step is not None
+            request = Request("c1", state, machine, step, actor, EMPTY, _SURROUNDINGS, _RULES, NOW, today)
             engine.run(request)
             state = request.state
 
-    def deny(self, times: int) -> None:
+
+class Denied:
+    """The whole decision on a ring, refused with its reason: what `Flow` makes of a denial."""
+
+    def __init__(self, size: int) -> None:
+        rules = Definitions.load().rules
+        self.bench = Bench(ring(size), rules, REGISTRY)
+        self.surroundings = Surroundings(instance=Instance(id="c1", pin=PIN, state="s0", root="c1"))
+        self.definitions: Any = None
+
+    def run(self, times: int) -> None:
         """Be refused *times*."""
-        engine, cursor = self.engine, self.cursor
+        bench, around, nowhere = self.bench, self.surroundings, self.definitions
         for _ in range(times):
-            engine.run(cursor("s0"))
+            command = Command(stream="c1", trigger="go", actor=STRANGER)
+            decide(bench, around, command, at=NOW, definitions=nowhere)
 
 
+_RULES: Any = None
 _SURROUNDINGS = Surroundings(instance=Instance(id="c1", pin=PIN, state="s0", root="c1"))
 
 

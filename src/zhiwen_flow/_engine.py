@@ -58,10 +58,10 @@ class _Transition(transitions.Transition):
 class _Event(transitions.Event):
     """An event that finds the one transition from the cursor's state."""
 
-    def trigger(self, model: Any, *_args: Any, **_kwargs: Any) -> bool:
+    def trigger(self, model: Any, /) -> bool:
         """Run the transition; False too when there is none from here, which leaves `verdicts` empty."""
         for transition in self.transitions.get(model.state, ()):
-            return bool(transition.execute(model))
+            return transition.execute(model)
         return False
 
 
@@ -95,6 +95,7 @@ class Engine:
                 assert isinstance(made, _Transition)
                 made.rules = rules
         self._events = self._runs.events
+        self._fire: dict[str, Callable[[Any], bool]] = {name: each.trigger for name, each in self._events.items()}
         self._steps = {
             (source, each.trigger): each for each in machine.all_transitions for source in each.source or (NEW,)
         }
@@ -113,7 +114,7 @@ class Engine:
 
     def run(self, request: Request) -> bool:
         """Judge *request* by all guards and, when all pass, write the target to its `state` (审查并流转)."""
-        return self._events[request.transition.trigger].trigger(request)
+        return self._fire[request.transition.trigger](request)
 
 
 def _bound(

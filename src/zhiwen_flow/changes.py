@@ -94,10 +94,10 @@ class Key:
     content: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.define(kw_only=True, eq=False, repr=False)
 class Changeset:
     """
-    All that one decision writes (变更集).
+    All that one decision writes (变更集); gathered by the recorder, and only read from then on.
 
     Args:
         drafts: Events in order; the first is the command's own.
@@ -115,7 +115,7 @@ class Changeset:
         refused_by: Actor id where the first draft is a refusal; a store folds many of one actor into counts.
     """
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[Draft, ...] = ()
     expects: tuple[Expectation, ...] = ()
     opened: tuple[Instance, ...] = ()
     moves: tuple[Move, ...] = ()

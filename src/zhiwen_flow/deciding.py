@@ -224,18 +224,19 @@ def _request(
     by_parent: bool,
 ) -> Request:
     instance = surroundings.instance
+    # By position: one is made for every command, and names would cost a third of it.
     return Request(
-        stream=command.stream or "",
-        state=NEW if instance is None else instance.state,
-        machine=bench.machine,
-        transition=transition,
-        actor=command.actor,
-        payload=payload,
-        surroundings=surroundings,
-        rules=bench.rules,
-        at=moment,
-        today=(moment if moment.tzinfo is ZONE else moment.astimezone(ZONE)).date(),
-        by_parent=by_parent,
+        command.stream or "",
+        NEW if instance is None else instance.state,
+        bench.machine,
+        transition,
+        command.actor,
+        payload,
+        surroundings,
+        bench.rules,
+        moment,
+        (moment if moment.tzinfo is ZONE else moment.astimezone(ZONE)).date(),
+        by_parent,
     )
 
 

@@ -18,6 +18,7 @@ import attrs
 from zhiwen_flow.canonical import canonical, digest
 from zhiwen_flow.errors import DefinitionError, Fault, UnknownNameError
 from zhiwen_flow.loading import Source, load
+from zhiwen_flow.model import Holder
 from zhiwen_flow.terms import Label, Status, Term, key
 
 
@@ -34,6 +35,8 @@ class _Dated(Protocol):
     @property
     def until(self) -> dt.date | None: ...
 
+
+REMEMBERED = 1000
 
 D = TypeVar("D", bound=_Dated)
 
@@ -237,6 +240,7 @@ class Directory:
         self._listed = _grouped((each.post, each) for each in file.listings)
         self._managed = _grouped((each.post, each) for each in file.listings if each.kind is ListKind.MANAGED)
         self._named: dict[str, dict[str, str]] = {}
+        self._who: dict[tuple[tuple[str, ...], dt.date], tuple[Holder, ...]] = {}
         self._people = _grouped((each.person, each) for each in file.people)
         self._by_role = _grouped((role, each) for each in file.posts for role in each.roles)
         self._by_organ = _grouped((each.organ, each) for each in file.posts)
@@ -403,6 +407,19 @@ class Directory:
     def holders_of(self, role: str, on: dt.date) -> tuple[Post, ...]:
         """List the posts that hold a role on a day (承担该职责的岗位)."""
         return tuple(each for each in self._by_role.get(role, ()) if _covers(each, on))
+
+    def who_hold(self, roles: tuple[str, ...], on: dt.date) -> tuple[Holder, ...]:
+        """Name who could act in any of some roles on a day (谁可承办); the last answers are remembered."""
+        known = self._who.get((roles, on))
+        if known is None:
+            posts = [(role, self.named_post(each)) for role in roles for each in self.holders_of(role, on)]
+            known = tuple(
+                Holder(id=named["id"], label=Label(zh=named["zh"], en=named["en"]), via=role) for role, named in posts
+            )
+            if len(self._who) >= REMEMBERED:
+                self._who.clear()
+            self._who[roles, on] = known
+        return known
 
     def posts_in(self, organ: str, on: dt.date) -> tuple[Post, ...]:
         """List the posts of an organ on a day."""

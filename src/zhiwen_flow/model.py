@@ -206,7 +206,7 @@ class Verdict:
 
     def text(self, lang: str = "zh") -> str:
         """Say why (说明理由); a verdict that leaned on an unsettled row says so (依据待核实)."""
-        said = self.reason.say(lang, self.facts)
+        said = self.reason.say(lang, self._told)
         if self.status.is_settled:
             return said
         kind = "" if self.status is Status.UNVERIFIED else self.status.text(lang)
@@ -216,7 +216,13 @@ class Verdict:
 
     def remedy(self, lang: str = "zh") -> str:
         """Say what would change it (补救办法)."""
-        return self.reason.mend(lang, self.facts)
+        return self.reason.mend(lang, self._told)
+
+    @property
+    def _told(self) -> Mapping[str, Any]:
+        if not self.who_could:
+            return self.facts
+        return {**self.facts, "who_could": [each.label.as_dict() for each in self.who_could]}
 
     def as_dict(self) -> dict[str, Any]:
         """Give the verdict as the plain data that the log keeps."""

@@ -53,26 +53,14 @@ class Recorder:
         """Turn a judged command into all that it writes (形成变更集)."""
         command = judged.command
         key = Key(key=command.key, content=content_of(command)) if command.key is not None else None
-        draft = _Draft(recorder=self, at=judged.decision.at.isoformat())
+        change = Changeset(key=key)
+        walk = _Walk(self, judged.decision.at.isoformat(), change)
         if judged.decision.allowed:
-            _moved(judged, draft, key, parent=None)
+            _moved(judged, walk, key, parent=None)
         else:
-            _refused(judged, draft, key)
-        return Changeset(
-            drafts=tuple(draft.drafts),
-            expects=tuple(draft.expects),
-            opened=tuple(draft.opened),
-            moves=tuple(draft.moves),
-            counts=tuple(draft.counts),
-            touched=tuple(draft.touched),
-            obliged=tuple(draft.obliged),
-            discharged=tuple(draft.discharged),
-            started=tuple(draft.started),
-            ended=tuple(draft.ended),
-            sealed=tuple(draft.sealed),
-            key=key,
-            refused_by=None if judged.decision.allowed else command.actor.id,
-        )
+            change.refused_by = command.actor.id
+            _refused(judged, walk, key)
+        return change
 
     def parts(self, bench: Bench) -> Parts:
         """Give the fixed parts of a bench's events, made once."""
@@ -82,23 +70,18 @@ class Recorder:
         return found
 
 
-@attrs.define(kw_only=True)
-class _Draft:
-    """Gathers what a changeset will hold while the family of one command is walked."""
+@attrs.define
+class _Walk:
+    """The changeset being gathered while the family of one command is walked."""
 
     recorder: Recorder
     at: str
-    drafts: list[Draft] = attrs.field(factory=list)
-    expects: list[Expectation] = attrs.field(factory=list)
-    opened: list[Instance] = attrs.field(factory=list)
-    moves: list[Move] = attrs.field(factory=list)
-    counts: list[Count] = attrs.field(factory=list)
-    touched: dict[str, None] = attrs.field(factory=dict)
-    obliged: list[Obligation] = attrs.field(factory=list)
-    discharged: list[Discharge] = attrs.field(factory=list)
-    started: list[Deadline] = attrs.field(factory=list)
-    ended: list[str] = attrs.field(factory=list)
-    sealed: list[SealedValue] = attrs.field(factory=list)
+    change: Changeset
+
+
+def _touch(walk: _Walk, stream: str) -> None:
+    if stream not in walk.change.touched:
+        walk.change.touched += (stream,)
 
 
 def content_of(command: Command) -> str:
@@ -115,37 +98,37 @@ def content_of(command: Command) -> str:
     return digest(json.dumps(asked, sort_keys=True, default=str).encode())
 
 
-def _moved(judged: Judged, draft: _Draft, key: Key | None, *, parent: Instance | None) -> Instance:
+def _moved(judged: Judged, walk: _Walk, key: Key | None, *, parent: Instance | None) -> Instance:
     transition = judged.transition
     assert transition is not None
     instance = judged.surroundings.instance
-    body = _body(judged, draft, key)
+    body = _body(judged, walk, key)
     event = body["id"]
-    facts = _payload(judged, transition, body, event, draft)
-    _verdicts(judged, transition, body, event, draft)
+    facts = _payload(judged, transition, body, event, walk)
+    _verdicts(judged, transition, body, event, walk)
     if instance is None:
-        instance = _opened(judged, transition, body, facts, draft, parent or judged.surroundings.parent)
+        instance = _opened(judged, transition, body, facts, walk, parent or judged.surroundings.parent)
     else:
-        _stepped(judged, transition, instance, facts, draft)
-    _deadline(judged, transition, instance, body, draft)
-    draft.drafts.append(Draft(stream=instance.id, body=body))
-    _obligations(judged, transition, instance, body, draft)
+        _stepped(judged, transition, instance, facts, walk)
+    _deadline(judged, transition, instance, body, walk)
+    walk.change.drafts += (Draft(stream=instance.id, body=body),)
+    _obligations(judged, transition, instance, body, walk)
     for child in judged.children:
-        opened = _moved(child, draft, None, parent=instance)
+        opened = _moved(child, walk, None, parent=instance)
         body["opens"].append(opened.id)
     return instance
 
 
-def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
+def _body(judged: Judged, walk: _Walk, key: Key | None) -> dict[str, Any]:
     command, decision, bench = judged.command, judged.decision, judged.bench
     instance, stream = judged.surroundings.instance, command.stream
-    fixed = draft.recorder.parts(bench)
+    fixed = walk.recorder.parts(bench)
     root, above = _place(judged)
     occurred = command.occurred_at
     return {
         "schema": SCHEMA,
-        "id": draft.recorder.stamps.id(),
-        "tenant": draft.recorder.tenant,
+        "id": walk.recorder.stamps.id(),
+        "tenant": walk.recorder.tenant,
         "stream": stream,
         "root": root,
         "parent": above,
@@ -158,8 +141,8 @@ def _body(judged: Judged, draft: _Draft, key: Key | None) -> dict[str, Any]:
         "source": decision.source,
         "target": decision.target,
         "actor": fixed.actor(command.actor, judged),
-        "occurred_at": draft.at if occurred is None else occurred.isoformat(),
-        "decided_at": draft.at,
+        "occurred_at": walk.at if occurred is None else occurred.isoformat(),
+        "decided_at": walk.at,
         "payload": judged.payload,
         "keep": [],
         "verdicts": [each.wire or each.as_dict() for each in decision.verdicts],
@@ -230,17 +213,17 @@ class _Special:
 
 
 def _payload(
-    judged: Judged, transition: Transition, body: dict[str, Any], event: str, draft: _Draft
+    judged: Judged, transition: Transition, body: dict[str, Any], event: str, walk: _Walk
 ) -> Mapping[str, Any]:
     """Seal and drop what the fields say; give the facts that are kept."""
-    special = draft.recorder.parts(judged.bench).special[id(transition)]
+    special = walk.recorder.parts(judged.bench).special[id(transition)]
     payload = body["payload"]
     if special.sealed or special.dropped:
         payload = body["payload"] = {n: v for n, v in payload.items() if n not in special.dropped}
         for name in special.sealed:
             if name in payload:
                 value, fact = payload[name], name in special.keep
-                payload[name] = _seal(draft, judged, event, name, value, fact=fact)
+                payload[name] = _seal(walk, judged, event, name, value, fact=fact)
     if not special.keep:
         return EMPTY
     facts = {name: payload[name] for name in special.keep if name in payload}
@@ -248,23 +231,23 @@ def _payload(
     return facts
 
 
-def _seal(draft: _Draft, judged: Judged, event: str, name: str, value: Any, *, fact: bool) -> dict[str, str]:
-    salt = draft.recorder.stamps.salt()
-    draft.sealed.append(
-        SealedValue(stream=judged.command.stream or "", event=event, name=name, fact=fact, salt=salt, value=value)
+def _seal(walk: _Walk, judged: Judged, event: str, name: str, value: Any, *, fact: bool) -> dict[str, str]:
+    salt = walk.recorder.stamps.salt()
+    walk.change.sealed += (
+        SealedValue(stream=judged.command.stream or "", event=event, name=name, fact=fact, salt=salt, value=value),
     )
     return {"sealed": commitment(salt, value)}
 
 
-def _verdicts(judged: Judged, transition: Transition | None, body: dict[str, Any], event: str, draft: _Draft) -> None:
+def _verdicts(judged: Judged, transition: Transition | None, body: dict[str, Any], event: str, walk: _Walk) -> None:
     """Verdicts about a person are prejudicial, and are sealed as one."""
     if transition is not None and transition.prejudicial:
-        body["verdicts"] = _seal(draft, judged, event, "verdicts", body["verdicts"], fact=False)
+        body["verdicts"] = _seal(walk, judged, event, "verdicts", body["verdicts"], fact=False)
 
 
-def _refused(judged: Judged, draft: _Draft, key: Key | None) -> None:
+def _refused(judged: Judged, walk: _Walk, key: Key | None) -> None:
     """A refusal keeps plain fields only; where it is prejudicial, not even those."""
-    transition, body = judged.transition, _body(judged, draft, key)
+    transition, body = judged.transition, _body(judged, walk, key)
     event = body["id"]
     plain = {each.name for each in transition.fields if each.secrecy is Secrecy.PLAIN} if transition else set()
     kept = {name: value for name, value in judged.payload.items() if name in plain}
@@ -272,9 +255,9 @@ def _refused(judged: Judged, draft: _Draft, key: Key | None) -> None:
     if transition is not None and transition.prejudicial:
         body["payload"] = {}
         if kept:
-            body["payload"] = _seal(draft, judged, event, "payload", kept, fact=False)
-    _verdicts(judged, transition, body, event, draft)
-    draft.drafts.append(Draft(stream=judged.command.stream or "", body=body))
+            body["payload"] = _seal(walk, judged, event, "payload", kept, fact=False)
+    _verdicts(judged, transition, body, event, walk)
+    walk.change.drafts += (Draft(stream=judged.command.stream or "", body=body),)
 
 
 def _opened(
@@ -282,7 +265,7 @@ def _opened(
     transition: Transition,
     body: dict[str, Any],
     facts: Mapping[str, Any],
-    draft: _Draft,
+    walk: _Walk,
     parent: Instance | None,
 ) -> Instance:
     stream = judged.command.stream or ""
@@ -295,50 +278,48 @@ def _opened(
         facts=facts,
     )
     body["root"], body["parent"] = instance.root, instance.parent
-    draft.opened.append(instance)
+    walk.change.opened += (instance,)
     if parent is not None:
-        draft.counts.append(Count(parent=parent.id, machine=judged.bench.machine.id, state=transition.target, by=1))
-        draft.touched[parent.id] = None
+        walk.change.counts += (Count(parent=parent.id, machine=judged.bench.machine.id, state=transition.target, by=1),)
+        _touch(walk, parent.id)
         if judged.expects_parent:
-            draft.expects.append(Expectation(stream=parent.id, version=parent.version))
+            walk.change.expects += (Expectation(stream=parent.id, version=parent.version),)
     return instance
 
 
-def _stepped(
-    judged: Judged, transition: Transition, instance: Instance, facts: Mapping[str, Any], draft: _Draft
-) -> None:
+def _stepped(judged: Judged, transition: Transition, instance: Instance, facts: Mapping[str, Any], walk: _Walk) -> None:
     links = instance.links if judged.bench.reads_links[id(transition)] else None
-    draft.expects.append(Expectation(stream=instance.id, version=instance.version, links=links))
+    walk.change.expects += (Expectation(stream=instance.id, version=instance.version, links=links),)
     after = {**instance.facts, **facts} if facts else None
-    draft.moves.append(Move(stream=instance.id, state=transition.target, facts=after))
+    walk.change.moves += (Move(stream=instance.id, state=transition.target, facts=after),)
     parent = judged.surroundings.parent
     if instance.parent is None:
         return
     if judged.expects_parent and parent is not None:
-        draft.expects.append(Expectation(stream=parent.id, version=parent.version))
+        walk.change.expects += (Expectation(stream=parent.id, version=parent.version),)
     if instance.state != transition.target:
         machine = judged.bench.machine.id
-        draft.counts.append(Count(parent=instance.parent, machine=machine, state=instance.state, by=-1))
-        draft.counts.append(Count(parent=instance.parent, machine=machine, state=transition.target, by=1))
-        draft.touched[instance.parent] = None
+        walk.change.counts += (Count(parent=instance.parent, machine=machine, state=instance.state, by=-1),)
+        walk.change.counts += (Count(parent=instance.parent, machine=machine, state=transition.target, by=1),)
+        _touch(walk, instance.parent)
 
 
-def _deadline(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft) -> None:
+def _deadline(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], walk: _Walk) -> None:
     """A deadline ends when its state is left and starts when a state with a limit is entered."""
     before = judged.surroundings.instance
     if before is not None and before.state == transition.target:
         return
     machine = judged.bench.machine
     if before is not None and machine.state(before.state).limit is not None:
-        draft.ended.append(instance.id)
+        walk.change.ended += (instance.id,)
     limit = machine.state(transition.target).limit
     if limit is None:
         return
     started = judged.decision.at.astimezone(ZONE).date()
     due = due_date(judged.bench.rules, limit, started)
     calendar = body["calendar"]
-    draft.started.append(
-        Deadline(stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar)
+    walk.change.started += (
+        Deadline(stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar),
     )
     body["deadline"] = {
         "limit": limit,
@@ -348,42 +329,38 @@ def _deadline(judged: Judged, transition: Transition, instance: Instance, body: 
     }
 
 
-def _obligations(
-    judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], draft: _Draft
-) -> None:
+def _obligations(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], walk: _Walk) -> None:
     for settles in transition.discharges:
         if settles.on is On.SELF:
             body["discharges"].append(settles.kind)
-            draft.discharged.append(Discharge(stream=instance.id, kind=settles.kind))
+            walk.change.discharged += (Discharge(stream=instance.id, kind=settles.kind),)
         elif instance.parent is not None:
-            _on_parent(judged, instance.parent, body, draft, EventKind.DISCHARGED, discharges=[settles.kind])
-            draft.discharged.append(Discharge(stream=instance.parent, kind=settles.kind))
+            _on_parent(judged, instance.parent, body, walk, EventKind.DISCHARGED, discharges=[settles.kind])
+            walk.change.discharged += (Discharge(stream=instance.parent, kind=settles.kind),)
     for obliges in transition.obliges:
-        owed = _owed(judged, obliges, instance, body["id"], draft)
+        owed = _owed(judged, obliges, instance, body["id"], walk)
         if owed is None:
             continue
-        draft.obliged.append(owed)
+        walk.change.obliged += (owed,)
         told = {"id": owed.id, "kind": owed.kind, "to": owed.to, "due": owed.due.isoformat() if owed.due else None}
         if obliges.on is On.SELF:
             body["obliges"].append(told)
         elif instance.parent is not None:
-            _on_parent(judged, instance.parent, body, draft, EventKind.OBLIGED, obliges=[told])
+            _on_parent(judged, instance.parent, body, walk, EventKind.OBLIGED, obliges=[told])
 
 
-def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, draft: _Draft) -> Obligation | None:
+def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, walk: _Walk) -> Obligation | None:
     stream = instance.id if obliges.on is On.SELF else instance.parent
     if stream is None:
         return None
     started = judged.decision.at.astimezone(ZONE).date()
     due = due_date(judged.bench.rules, obliges.limit, started) if obliges.limit is not None else None
     return Obligation(
-        id=draft.recorder.stamps.id(), stream=stream, kind=obliges.kind, to=obliges.to, due=due, opened_by=event
+        id=walk.recorder.stamps.id(), stream=stream, kind=obliges.kind, to=obliges.to, due=due, opened_by=event
     )
 
 
-def _on_parent(
-    judged: Judged, parent: str, cause: dict[str, Any], draft: _Draft, kind: EventKind, **parts: Any
-) -> None:
+def _on_parent(judged: Judged, parent: str, cause: dict[str, Any], walk: _Walk, kind: EventKind, **parts: Any) -> None:
     """What a child puts on its parent is an event of the parent's own chain, caused by the child's."""
     above = judged.surroundings.parent
     if above is None:
@@ -391,7 +368,7 @@ def _on_parent(
     machine = {"id": above.pin.machine, "version": above.pin.machine_version, "hash": above.pin.machine_hash}
     body = {
         **cause,
-        "id": draft.recorder.stamps.id(),
+        "id": walk.recorder.stamps.id(),
         "stream": parent,
         "parent": above.parent,
         "kind": kind.value,
@@ -409,5 +386,5 @@ def _on_parent(
         "causation": cause["id"],
         **parts,
     }
-    draft.touched[parent] = None
-    draft.drafts.append(Draft(stream=parent, body=body))
+    _touch(walk, parent)
+    walk.change.drafts += (Draft(stream=parent, body=body),)

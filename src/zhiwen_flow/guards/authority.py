@@ -90,7 +90,6 @@ def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, targe
     if not said.holders:
         return rule.fails("authority.nobody", why=(said.absent or NOTHING).as_dict(), **sure, **facts)
     if not _holds(request, said):
-        facts["holders"] = [named(each.label, each.id) for each in said.holders]
         return rule.fails("authority.not_held", who_could=said.holders, **sure, **facts)
     if lacking == "meeting.not_said":
         return rule.unknown(lacking, **sure, **facts)

@@ -63,7 +63,7 @@ class ErasedFact(Exception):
         super().__init__(name)
 
 
-@attrs.define(kw_only=True, eq=False)
+@attrs.define(eq=False)
 class Request:
     """
     One command as the guards see it (审查对象); a throw-away cursor of which only the engine writes `state`.

@@ -90,27 +90,12 @@ def actor_belongs_to(request: Request, rule: Rule[OrganParams]) -> Verdict:
 
 
 def _lacks(request: Request, rule: Rule[Any], roles: tuple[str, ...]) -> Verdict:
-    directory, today = request.rules.directory, request.today
-    post = request.post
-    holders = tuple(
-        Holder(id=each.id, label=full_name(request, each.id), via=role)
-        for role in roles
-        for each in directory.holders_of(role, today)
-    )
+    directory, post = request.rules.directory, request.post
+    holders = directory.who_hold(roles, request.today)
     wanted = [named(directory.roles[role].label, role) if role in directory.roles else role for role in roles]
     if post is None:
         return rule.fails("actor.no_post", who_could=holders, post=request.actor.post)
-    return rule.fails("role.not_held", who_could=holders, role=wanted, post=named(full_name(request, post.id), post.id))
-
-
-def full_name(request: Request, post: str) -> Label:
-    """Name a post with its organ (职务全称)."""
-    directory = request.rules.directory
-    found = directory.post(post)
-    if found is None:
-        return Label(zh=post, en=post)
-    organ = directory.organ(found.organ).label
-    return Label(zh=organ.zh + found.label.zh, en=f"{found.label.en}, {organ.en}")
+    return rule.fails("role.not_held", who_could=holders, role=wanted, post=directory.named_post(post))
 
 
 def _organ(request: Request, organ: str) -> dict[str, str]:
