@@ -127,7 +127,7 @@ class TestRulebooks:
             assert isinstance(row.status, Status), (table, id)
             assert instrument.label.zh
 
-    @pytest.mark.requirement("G05")
+    @pytest.mark.requirement("G07")
     def test_matrix_is_total(self, name: str) -> None:
         """Every cell is an organ, not applicable with a reason, or unknown with the clause that is missing."""
         cells = list(matrix(Rulebook.load(name), DIRECTORY))

@@ -12,7 +12,7 @@ from zhiwen_flow.stores.sqlite import SqliteStore
 from zhiwen_flow.testing.store_contract import StoreContract
 
 
-@pytest.mark.requirement("L01")
+@pytest.mark.requirement("M01")
 class TestMemoryStore(StoreContract):
     """In memory: one object is the data, so each tenant has one."""
 

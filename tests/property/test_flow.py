@@ -91,7 +91,7 @@ def essence(decision: Decision) -> Any:
     return attrs.evolve(decision, event=None, replayed=False)
 
 
-@pytest.mark.requirement("L03")
+@pytest.mark.requirement("M03", "G35")
 class TestWalks:
     """Random walks."""
 

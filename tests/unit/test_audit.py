@@ -34,7 +34,7 @@ def lines(demonstration: Demonstration) -> Lines:
     return demonstration.log.read_bytes().splitlines(keepends=True)
 
 
-@pytest.mark.requirement("L01", "L02")
+@pytest.mark.requirement("M02")
 class TestLogFile:
     """An exported log, whole and hurt."""
 
@@ -186,7 +186,7 @@ def _copy(demonstration: Demonstration, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.requirement("L02")
+@pytest.mark.requirement("M01", "M02")
 class TestDatabase:
     """A database whose tables or events were changed behind the library's back."""
 

@@ -39,6 +39,7 @@ def typed_module(machine: Machine, rulebook: Rulebook) -> str:
         f"Trigger = Literal[{', '.join(_text(each) for each in ('open', *machine.triggers))}]",
         "",
         "",
+        "@attrs.frozen(kw_only=True)",
         "class Request:",
         '    """What every request has."""',
         "",
