@@ -319,6 +319,8 @@ class Authority:
         if organ is None:
             missing = Label(zh=f"组织目录未载明“{row.holder}”", en=f"the directory does not record `{row.holder}`")
             return PowerRuling(missing=missing)
+        if power in (Power.DECIDES, Power.APPROVES) and self.directory.is_coordinating(organ):
+            return PowerRuling(missing=COORDINATING)
         return PowerRuling(holders=(Holder(id=organ, label=self.directory.organ(organ).label, via=power.value),))
 
     def _holder(self, holder: str, person: _Person, manager: str) -> str | None:
@@ -345,6 +347,12 @@ class Authority:
             case _:
                 return holder if directory.has_organ(holder) else None
 
+
+COORDINATING = Label(
+    zh="该职务设在议事协调机构,由其人事关系所在单位按权限办理,组织目录未载明该单位",
+    en="the post is in a coordinating body; the unit that employs its holder decides, and the directory lacks it",
+)
+"""A coordinating body never decides on persons, its own posts included."""
 
 HOLDERS = (
     "managing_organ",
