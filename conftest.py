@@ -24,8 +24,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 _docstrings = Sybil(parsers=[DocTestParser()], patterns=["src/**/*.py"], fixtures=["_folder"])
 _pages = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=0), SkipParser()],
-    patterns=["README.md", "docs/**/*.md"],
-    excludes=["docs/_generated/**"],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     fixtures=["_folder"],
 )
 

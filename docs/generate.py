@@ -143,7 +143,8 @@ def requirements() -> str:
     parts = [NOTE + "# 需求对照 · Requirements\n"]
     parts.append(
         "、".join(f"{words[status]} {count}" for status, count in counted.items())
-        + f",共 {len(rows)}。“已有测试”由带标记的测试证明。*Done: a marked test proves it; host: the field or hook is there.*\n"
+        + f",共 {len(rows)}。“已有测试”由带标记的测试证明。"
+        "*Done: a marked test proves it; host: the field or hook is there.*\n"
     )
     lines = ([each["id"], words[each["status"]], each["text"], each.get("note", "")] for each in rows)
     parts.append(table(["id", "状态", "内容", "说明"], lines))
@@ -155,13 +156,13 @@ def main() -> int:
     stale = []
     for name, text in pages():
         path = DOCS / name
-        text = text.rstrip("\n") + "\n"
+        whole = text.rstrip("\n") + "\n"
         if "--check" in sys.argv:
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            if not path.is_file() or path.read_text(encoding="utf-8") != whole:
                 stale.append(name)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(whole, encoding="utf-8")
     for name in stale:
         print(f"not current: docs/{name}; run python docs/generate.py")
     return 1 if stale else 0
