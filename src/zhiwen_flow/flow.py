@@ -26,14 +26,22 @@ from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.directory import Directory
-from zhiwen_flow.errors import DefinitionError, Fault, KeyReuseError, MisuseError, StaleError, UnknownNameError
+from zhiwen_flow.errors import (
+    DefinitionError,
+    Fault,
+    KeyReuseError,
+    MisuseError,
+    PayloadError,
+    StaleError,
+    UnknownNameError,
+)
 from zhiwen_flow.events import new_id
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.guards.registry import Guard, Registry, Rules, registry_reasons
 from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from, read_machine
-from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings
+from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.stores.opening import open_store
@@ -224,6 +232,7 @@ class Flow:
             StaleError: others changed the instance three times meanwhile.
             StoreError: the store cannot be written.
         """
+        _check(command)
         if command.key is not None and (answer := self.store.answer(command.key)) is not None:
             return self._again(command, answer)
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
@@ -260,7 +269,9 @@ class Flow:
             instance: Id or opening decision; None with ``machine=`` to ask about opening one.
         """
         stream = None if instance is None else _id(instance)
-        return self._judged(self._command(stream=stream, trigger=trigger, payload=payload or {}, **command)).decision
+        asked = self._command(stream=stream, trigger=trigger, payload=payload or {}, **command)
+        _check(asked)
+        return self._judged(asked).decision
 
     def options(self, instance: str | Decision, *, actor: Actor | None = None) -> tuple[Option, ...]:
         """List what can be done with an instance now, with verdicts and forms (可办事项)."""
@@ -430,6 +441,11 @@ class Flow:
             )
             self.store.define(kind="rulebook", id=book.id, version=book.version, hash=book.hash, content=book.content)
         return found
+
+
+def _check(command: Command) -> None:
+    if faults := misfits(command):
+        raise PayloadError(*faults)
 
 
 def _id(instance: str | Decision) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from zhiwen_flow.errors import RefusedError
+from zhiwen_flow.errors import Fault, RefusedError
 from zhiwen_flow.reasons import Reason, shown
 from zhiwen_flow.terms import Label, Outcome, Status
 
@@ -69,6 +69,47 @@ class Command:
     document: str | None = None
     correlation: str | None = None
     causation: str | None = None
+
+
+LONGEST = 1000
+"""Longest text of a command's own parts, in characters; what is longer belongs into the payload or a document."""
+
+
+def misfits(command: Command) -> list[Fault]:
+    """
+    Name every part of a command, its payload apart, that could not enter the log (请求本身的差错).
+
+    >>> ask = Command(actor=Actor(id="", post="a.clerk"), stream="c1", trigger="accept", key="k")
+    >>> [str(each) for each in misfits(ask)]
+    ['command: actor.id: is empty; give text']
+    """
+    actor = command.actor
+    parts = (
+        ("actor.id", actor.id),
+        ("actor.post", actor.post),
+        ("trigger", command.trigger),
+        ("stream", command.stream),
+        ("machine", command.machine),
+        ("key", command.key),
+        ("parent", command.parent),
+        ("reason", command.reason),
+        ("document", command.document),
+        ("correlation", command.correlation),
+        ("causation", command.causation),
+    )
+    return [Fault("command", name, what, "give text") for name, each in parts if (what := _misfit(each)) is not None]
+
+
+def _misfit(text: object) -> str | None:
+    if text is None:
+        return None
+    if type(text) is not str:
+        return f"is {type(text).__name__}, not text"
+    if not text or len(text) > LONGEST:
+        return "is empty" if not text else f"is longer than {LONGEST} characters"
+    if text.isascii():
+        return None
+    return "holds half a character (a lone surrogate)" if any("\ud800" <= each <= "\udfff" for each in text) else None
 
 
 @attrs.frozen(kw_only=True)

@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.small import amount_is_at_most, permit, raises
+from tests.small import amount_is_at_most, label, permit, raises, raw
 from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.errors import (
+    ClosedError,
     KeyReuseError,
     MisuseError,
     PayloadError,
@@ -46,6 +47,9 @@ def _flow(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> 
 def ask(flow: Flow, **payload: Any) -> Decision:
     """Open a permit."""
     return flow.start("permit", {"amount": 50, "who": "张某", "scratch": "草稿", **payload}).raise_if_refused()
+
+
+WITH: dict[str, Any] = {"actor": ACTOR, "guards": [amount_is_at_most, raises]}
 
 
 class TestStartAndDo:
@@ -113,12 +117,14 @@ class TestStartAndDo:
                 flow.start("permit")
             assert flow.start("permit", actor=ACTOR).allowed
 
-    def test_a_body_that_is_too_long(self, flow: Flow) -> None:
+    def test_a_body_that_is_too_long(self) -> None:
         """64 KiB is the end; nothing is written."""
-        opened = flow.start("permit", {"amount": 1})
-        with pytest.raises(PayloadError, match="bytes long"):
-            flow.do(opened, "check", {"amount": 1}, correlation="x" * 70_000)
-        assert flow.instance(opened).version == 1
+        wide = [{"name": f"f{n}", "label": label("项"), "type": "text", "longest": 4000} for n in range(6)]
+        opening = raw()["opening"]
+        with Flow.open(machines=[permit(opening={**opening, "field": [*opening["field"], *wide]})], **WITH) as flow:
+            with pytest.raises(PayloadError, match="bytes long"):
+                flow.start("permit", {"amount": 1, **{each["name"]: "好" * 4000 for each in wide}})
+            assert flow.store.events() == ()
 
 
 class TestSecrecy:
@@ -351,3 +357,38 @@ class TestManyAndReads:
             assert flow.do(old, "check", {"amount": 1}).allowed
             assert flow.instance(old).pin.machine_version == "1"
             assert flow.instance(new).pin.machine_version == "2"
+
+
+class TestParts:
+    """The parts of a command beside its payload are checked too, all at once."""
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            {"key": "\ud800"},
+            {"correlation": "\ud800"},
+            {"key": ""},
+            {"key": "x" * 1001},
+            {"causation": 7},
+            {"actor": Actor(id="\ud800", post="x")},
+            {"actor": Actor(id="", post="x")},
+        ],
+    )
+    def test_each_is_named_and_nothing_is_written(self, flow: Flow, parts: dict[str, Any]) -> None:
+        """One clear error, from `start` and from `explain`."""
+        for call in (
+            flow.start,
+            lambda *given, **named: flow.explain(None, "open", given[1], machine=given[0], **named),
+        ):
+            with pytest.raises(PayloadError, match="command: "):
+                call("permit", {"amount": 1}, **parts)
+        assert flow.store.events() == ()
+
+    def test_a_closed_store(self, tmp_path: Path) -> None:
+        """Says that it was closed."""
+        guards = [amount_is_at_most, raises]
+        flow = Flow.open(f"sqlite:///{tmp_path / 'f.db'}", actor=ACTOR, machines=[permit()], guards=guards)
+        opened = flow.start("permit", {"amount": 1})
+        flow.close()
+        with pytest.raises(ClosedError, match="open it again"):
+            flow.instance(opened)

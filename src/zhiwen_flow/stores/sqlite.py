@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from zhiwen_flow.canonical import canonical
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, StoreError, UnknownNameError
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, StoreError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
 from zhiwen_flow.stores import sqlite_queries as sql
@@ -68,6 +68,7 @@ class SqliteStore:
         self._pins: dict[int, Pin] = {}
         self._pin_ids: dict[tuple[str, str], int] = {}
         self._depth = 0
+        self._closed = False
         with self._guarded():
             self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
             self._prepare()
@@ -106,6 +107,8 @@ class SqliteStore:
         try:
             yield
         except sqlite3.ProgrammingError as error:
+            if self._closed:
+                raise ClosedError(f"`{self.path}` was closed; open it again") from error
             raise StoreError(f"`{self.path}`: {error}; open the store again, one for each thread") from error
         except sqlite3.OperationalError as error:
             raise StoreError(f"`{self.path}`: {error}; check path, rights, free space and other writers") from error
@@ -296,6 +299,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """See `Store.close`."""
+        self._closed = True
         self._db.close()
 
     # --- writes ---
