@@ -119,7 +119,9 @@ class TestStartAndDo:
 
     def test_a_body_that_is_too_long(self) -> None:
         """64 KiB is the end; nothing is written."""
-        wide = [{"name": f"f{n}", "label": label("项"), "type": "text", "longest": 4000} for n in range(6)]
+        wide: list[dict[str, Any]] = [
+            {"name": f"f{n}", "label": label("项"), "type": "text", "longest": 4000} for n in range(6)
+        ]
         opening = raw()["opening"]
         with Flow.open(machines=[permit(opening={**opening, "field": [*opening["field"], *wide]})], **WITH) as flow:
             with pytest.raises(PayloadError, match="bytes long"):
