@@ -10,10 +10,11 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from zhiwen_flow.clock import SystemClock
+from zhiwen_flow.clock import SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, judge
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.directory import Directory, ListKind, Organ, Post, PostListing
-from zhiwen_flow.flow import Definitions, Flow, SystemStamps
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Instance, Surroundings
 from zhiwen_flow.recording import Recorder

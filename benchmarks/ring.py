@@ -13,7 +13,7 @@ import transitions
 
 from zhiwen_flow._engine import Engine
 from zhiwen_flow.deciding import Bench, decide
-from zhiwen_flow.flow import Definitions
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.guards.registry import Registry, Request, Rule, guard
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from

@@ -15,9 +15,9 @@ from pathlib import Path
 import attrs
 
 from zhiwen_flow.accountability.matrix import Cell, matrix, shares
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.diagrams.draw import draw
 from zhiwen_flow.diagrams.timeline import draw_plan
-from zhiwen_flow.flow import Definitions
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.guards.registry import NoParams
 from zhiwen_flow.loading import shipped

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from zhiwen_flow.flow import Definitions
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.machine.definition import Field, Transition
 from zhiwen_flow.model import Actor
 from zhiwen_flow.terms import FieldType

@@ -11,8 +11,8 @@ import pytest
 from zhiwen_flow.accountability.matrix import matrix, shares
 from zhiwen_flow.campaign import opening_of
 from zhiwen_flow.deciding import Bench
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.directory import Directory
-from zhiwen_flow.flow import Definitions
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.plan import Plan

@@ -4,6 +4,7 @@ refused, cited, and written to a tamper-evident log.
 """
 
 from zhiwen_flow.audit.view import Viewer
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.directory import Directory
 from zhiwen_flow.errors import (
     DefinitionError,
@@ -17,7 +18,7 @@ from zhiwen_flow.errors import (
     ZhiwenError,
 )
 from zhiwen_flow.events import AuditEvent
-from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import Guard, Registry, Request, Rule, guard
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Actor, Command, Decision, Holder, Instance, Obligation, Verdict

@@ -11,9 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Self
 
 import attrs
@@ -22,10 +20,9 @@ import structlog
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.authority import Authority, Ruling
-from zhiwen_flow.calendar import Calendar
-from zhiwen_flow.clock import Clock, SystemClock
+from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
-from zhiwen_flow.directory import Directory
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import (
     DefinitionError,
     Fault,
@@ -35,12 +32,10 @@ from zhiwen_flow.errors import (
     StaleError,
     UnknownNameError,
 )
-from zhiwen_flow.events import new_id
-from zhiwen_flow.guards.library import LIBRARY
-from zhiwen_flow.guards.registry import Guard, Registry, Rules, registry_reasons
+from zhiwen_flow.guards.registry import Rules, registry_reasons
 from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
-from zhiwen_flow.machine.reading import machine_from, read_machine
+from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.rulebook import Rulebook
@@ -52,74 +47,6 @@ TRIES = 3
 
 _std = logging.getLogger("zhiwen_flow")
 _log = structlog.wrap_logger(_std)
-
-
-class SystemStamps:
-    """Ids by the clock and the system's randomness (编号与随机盐)."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def id(self) -> str:
-        """Give a new time-ordered id."""
-        return new_id(self._clock.now(), os.urandom(10))
-
-    def salt(self) -> bytes:
-        """Give sixteen random bytes."""
-        return os.urandom(16)
-
-
-@attrs.frozen(kw_only=True)
-class Definitions:
-    """
-    The definitions a flow works under (所用的定义).
-
-    Args:
-        machines: A host's machines by id; shipped ones need not be named.
-    """
-
-    rules: Rules
-    registry: Registry
-    machines: Mapping[str, Machine]
-
-    @classmethod
-    def load(
-        cls,
-        *,
-        machines: Iterable[Machine | str | Path] = (),
-        rulebook: Rulebook | str | Path = "hubei-2011",
-        directory: Directory | str | Path = "hubei-transport-2011",
-        guards: Iterable[Guard] = (),
-        calendar: Calendar | None = None,
-        strict: bool = False,
-    ) -> Definitions:
-        """
-        Load what is named by id or by file (加载定义); see `Flow.open`.
-
-        Raises:
-            DefinitionError: a file has faults; all are named.
-        """
-        registry = LIBRARY.extended(*guards)
-        book = rulebook if isinstance(rulebook, Rulebook) else Rulebook.load(rulebook)
-        organs = directory if isinstance(directory, Directory) else Directory.load(directory)
-        given = [each if isinstance(each, Machine) else read_machine(Source.of(each), registry) for each in machines]
-        rules = Rules(
-            rulebook=book, directory=organs, authority=Authority(book, organs), calendar=calendar, strict=strict
-        )
-        return cls(rules=rules, registry=registry, machines={each.id: each for each in given})
-
-    def machine(self, id: str) -> Machine:
-        """
-        Give the current definition of a machine (当前状态机).
-
-        Raises:
-            UnknownNameError: neither the host nor the library has it.
-        """
-        if id in self.machines:
-            return self.machines[id]
-        if id not in shipped("machines"):
-            raise UnknownNameError("machine", id, {*shipped("machines"), *self.machines})
-        return read_machine(Source.shipped("machines", id), self.registry)
 
 
 class Flow:

@@ -10,8 +10,8 @@ import chinese_calendar
 import pytest
 
 from zhiwen_flow.calendar import add_working_days, next_working_day
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import CalendarError, DefinitionError
-from zhiwen_flow.flow import Definitions
 from zhiwen_flow.limits import due_date
 from zhiwen_flow.workdays import FIRST_YEAR, ChinaCalendar
 

@@ -9,11 +9,11 @@ import pygraphviz
 import pytest
 
 from tests.small import label, permit
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.diagrams.draw import draw
 from zhiwen_flow.diagrams.text import width
 from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import UnknownNameError
-from zhiwen_flow.flow import Definitions
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.plan import Plan

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from zhiwen_flow._engine import Engine
-from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.definitions import Definitions
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import Request
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Instance, Obligation, Pin, Surroundings, Verdict

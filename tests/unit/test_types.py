@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from zhiwen_flow.flow import Definitions
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.machine.types import is_current, typed_module
 

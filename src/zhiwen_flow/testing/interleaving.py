@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Generator, Iterable
 
+from zhiwen_flow.clock import SystemStamps
 from zhiwen_flow.deciding import judge
 from zhiwen_flow.errors import ZhiwenError
-from zhiwen_flow.flow import Flow, SystemStamps
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import Command, Decision, Surroundings
 from zhiwen_flow.recording import Recorder
 from zhiwen_flow.stores.protocol import Conflict

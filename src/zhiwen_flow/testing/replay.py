@@ -15,8 +15,9 @@ import attrs
 
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.export import pages
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ZhiwenError
-from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.model import Actor, Command, Decision
 from zhiwen_flow.stores.memory import MemoryStore

@@ -19,8 +19,9 @@ import pytest
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.changes import REFUSALS_KEPT
+from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
-from zhiwen_flow.flow import Definitions, Flow
+from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Decision
 from zhiwen_flow.stores.protocol import Store
 from zhiwen_flow.terms import EventKind

@@ -1,0 +1,74 @@
+"""
+The definitions that a flow works under (所用的定义): loaded by id or file, resolved once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import attrs
+
+from zhiwen_flow.authority import Authority
+from zhiwen_flow.calendar import Calendar
+from zhiwen_flow.directory import Directory
+from zhiwen_flow.errors import UnknownNameError
+from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.guards.registry import Guard, Registry, Rules
+from zhiwen_flow.loading import Source, shipped
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.reading import read_machine
+from zhiwen_flow.rulebook import Rulebook
+
+
+@attrs.frozen(kw_only=True)
+class Definitions:
+    """
+    The definitions a flow works under (所用的定义).
+
+    Args:
+        machines: A host's machines by id; shipped ones need not be named.
+    """
+
+    rules: Rules
+    registry: Registry
+    machines: Mapping[str, Machine]
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        machines: Iterable[Machine | str | Path] = (),
+        rulebook: Rulebook | str | Path = "hubei-2011",
+        directory: Directory | str | Path = "hubei-transport-2011",
+        guards: Iterable[Guard] = (),
+        calendar: Calendar | None = None,
+        strict: bool = False,
+    ) -> Definitions:
+        """
+        Load what is named by id or by file (加载定义); see `Flow.open`.
+
+        Raises:
+            DefinitionError: a file has faults; all are named.
+        """
+        registry = LIBRARY.extended(*guards)
+        book = rulebook if isinstance(rulebook, Rulebook) else Rulebook.load(rulebook)
+        organs = directory if isinstance(directory, Directory) else Directory.load(directory)
+        given = [each if isinstance(each, Machine) else read_machine(Source.of(each), registry) for each in machines]
+        rules = Rules(
+            rulebook=book, directory=organs, authority=Authority(book, organs), calendar=calendar, strict=strict
+        )
+        return cls(rules=rules, registry=registry, machines={each.id: each for each in given})
+
+    def machine(self, id: str) -> Machine:
+        """
+        Give the current definition of a machine (当前状态机).
+
+        Raises:
+            UnknownNameError: neither the host nor the library has it.
+        """
+        if id in self.machines:
+            return self.machines[id]
+        if id not in shipped("machines"):
+            raise UnknownNameError("machine", id, {*shipped("machines"), *self.machines})
+        return read_machine(Source.shipped("machines", id), self.registry)
