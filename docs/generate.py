@@ -23,6 +23,7 @@ from zhiwen_flow.guards.registry import NoParams
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.machine.definition import Machine, Transition
 from zhiwen_flow.plan import Plan
+from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import Power
 
 DOCS = Path(__file__).parent
@@ -43,7 +44,8 @@ def pages() -> Iterator[tuple[str, str]]:
     """Give every generated file with its text."""
     yield "reference/machines.md", machines()
     yield "reference/guards.md", guards()
-    yield "reference/matrix.md", authority()
+    yield "reference/matrix.md", authority(BOOK)
+    yield "reference/matrix-2025.md", authority(Rulebook.load("national-2025"))
     yield "reference/requirements.md", requirements()
     for id in shipped("machines"):
         yield f"_static/machines/{id}.svg", draw(DEFINITIONS.machine(id), "svg", rulebook=BOOK)
@@ -92,22 +94,23 @@ def guards() -> str:
     return "\n".join([*parts, table(heads, rows)])
 
 
-def authority() -> str:
+def authority(book: Rulebook) -> str:
     """Who decides each measure, by rank and kind of employer."""
-    cells = list(matrix(BOOK, DIRECTORY))
+    cells = list(matrix(book, DIRECTORY))
     counted = "、".join(f"{status.zh} {count}" for status, count in shares(cells).items())
-    parts = [NOTE + "# 权限表 · Authority matrix\n"]
+    years = f"{book.window.since.year} 年"
+    parts = [NOTE + f"# 权限表({years})· Authority matrix\n"]
     parts.append(
-        f"{BOOK.label.zh};组织目录:{DIRECTORY.label.zh}。共 {len(cells)} 格:{counted}。\n\n"
+        f"{book.label.zh};组织目录:{DIRECTORY.label.zh}。共 {len(cells)} 格:{counted}。\n\n"
         "此表按**职级与单位类别**推定,只在干部职务名称表没有列名时参照;凡标“示例”的,依据待核实。"
         "全部权力(建议、审核、征求意见、决定、批准、提请、宣布、执行、备案、事前报告)见 "
-        "`zhiwen-flow rulebook matrix hubei-2011 --format json`。"
+        f"`zhiwen-flow rulebook matrix {book.id} --format json`。"
         "*By rank and employer; it applies only where no list of managed posts names the post, and says so.*\n"
     )
     employers = list(dict.fromkeys(each.employer for each in cells))
     for measure in dict.fromkeys(each.measure for each in cells):
         found = [each for each in cells if each.measure == measure]
-        label = BOOK.measure(measure).label
+        label = book.measure(measure).label
         parts.append(f"## {label.zh} · {label.en}\n\n决定机关(*who decides*):\n")
         heads = ["职级", *(DIRECTORY.employers[each].label.zh for each in employers)]
         ranks = list(dict.fromkeys(each.rank for each in found))

@@ -124,6 +124,7 @@ class _Person:
 _WEAKNESS = (
     Status.READ,
     Status.SEED,
+    Status.CONFIRMED,
     Status.NOT_APPLICABLE,
     Status.SECONDARY,
     Status.NO_NATIONAL_BASIS,

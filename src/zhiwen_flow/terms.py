@@ -76,6 +76,7 @@ class Status(Term):
     READ = ("read", "已核原文", "text read")
     SECONDARY = ("secondary", "据转述", "secondary source")
     SEED = ("seed", "据方案原文", "text of the plan")
+    CONFIRMED = ("confirmed", "本单位已确认", "confirmed by the host")
     OPINION = ("opinion", "仅为观点", "an opinion")
     MODEL = ("model", "示例", "example")
     UNVERIFIED = ("unverified", "待核实", "not verified")
@@ -86,7 +87,7 @@ class Status(Term):
     @property
     def is_settled(self) -> bool:
         """Whether a decision may lean on such a row without a warning (依据无须再核实)."""
-        return self in (Status.READ, Status.SEED, Status.NOT_APPLICABLE)
+        return self in (Status.READ, Status.SEED, Status.CONFIRMED, Status.NOT_APPLICABLE)
 
 
 class Secrecy(Term):

@@ -40,7 +40,8 @@ def list_plans(lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT) -
         print_json([{"id": each.id, "organ": each.organ, "title": each.title, "year": each.year} for each in found])
         return
     rows = [(each.id, each.organ, each.title, str(each.year or "")) for each in found]
-    print_table(said(lang, "随库方案", "Shipped plans"), [said(lang, "编号", "id"), "发文机关", "名称", "年份"], rows)
+    heads = ["编号", "发文机关", "名称", "年份"] if lang is Lang.ZH else ["id", "organ", "title", "year"]
+    print_table(said(lang, "随库方案", "Shipped plans"), heads, rows)
 
 
 @app.command()
@@ -62,9 +63,12 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
         ]
     print_table(f"{plan.title} · {plan.organ}", heads, rows)
     ladder = [(each.name, each.plan_says, each.measure, each.clause) for each in plan.ladder]
-    print_table(said(lang, "处理方式", "Ladder"), ["名称", "方案列于", "编号", "条款"], ladder)
+    zh = lang is Lang.ZH
+    heads = ["名称", "方案列于", "编号", "条款"] if zh else ["name", "the plan lists it under", "id", "clause"]
+    print_table(said(lang, "处理方式", "Ladder"), heads, ladder)
     duties = [(each.organ, "、".join(each.duties), each.clause) for each in plan.duties]
-    print_table(said(lang, "职责分工", "Duties"), ["单位", "职责", "条款"], duties)
+    heads = ["单位", "职责", "条款"] if zh else ["organ", "duties", "clause"]
+    print_table(said(lang, "职责分工", "Duties"), heads, duties)
 
 
 @app.command()

@@ -22,8 +22,14 @@ app = typer.Typer(no_args_is_help=True, help="规则库:查看、检查、权限
 Name = Annotated[str, typer.Argument(help="编号或 TOML 文件 / id or TOML file")]
 
 
-def _book(name: str) -> Rulebook:
-    return Rulebook.read(source_of(name, "rulebooks"))
+Confirmed = Annotated[
+    Path | None, typer.Option("--confirmed", help="本单位确认条目的文件 / file of rows that the host has confirmed")
+]
+
+
+def _book(name: str, confirmed: Path | None = None) -> Rulebook:
+    book = Rulebook.read(source_of(name, "rulebooks"))
+    return book.confirmed(confirmed) if confirmed is not None else book
 
 
 @app.command("list")
@@ -39,14 +45,12 @@ def list_rulebooks(lang: LangOption = Lang.ZH, format: FormatOption = Format.TEX
         (each.id, each.version, each.label.text(lang), f"{each.window.since}—{each.window.until or ''}")
         for each in found
     ]
-    print_table(said(lang, "随库规则库", "Shipped rulebooks"), ["id", "version", "label", "window"], rows)
+    heads = ["编号", "版本", "名称", "适用期间"] if lang is Lang.ZH else ["id", "version", "label", "window"]
+    print_table(said(lang, "随库规则库", "Shipped rulebooks"), heads, rows)
 
 
-@app.command()
-def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT) -> None:
-    """查看规则库各行的依据与核实情况 / show every row with its citation and how sure it is."""
-    book = _book(name)
-    rows = [
+def _rows(book: Rulebook, lang: Lang, *, open_only: bool = False) -> list[tuple[str, ...]]:
+    return [
         (
             table,
             id,
@@ -56,49 +60,60 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
             row.note or "",
         )
         for table, id, row in book.cited_rows()
+        if not (open_only and row.status.is_settled)
     ]
+
+
+_KEYS = ("table", "id", "label", "cite", "status", "note")
+
+
+def _plain(rows: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    return [dict(zip(_KEYS, each, strict=True)) for each in rows]
+
+
+def _heads(lang: Lang) -> list[str]:
+    if lang is Lang.ZH:
+        return ["表", "编号", "名称", "依据", "核实情况", "说明"]
+    return ["table", "id", "label", "basis", "status", "note"]
+
+
+@app.command()
+def show(
+    name: Name, confirmed: Confirmed = None, lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT
+) -> None:
+    """查看规则库各行的依据与核实情况 / show every row with its citation and how sure it is."""
+    book = _book(name, confirmed)
+    rows = _rows(book, lang)
     if format is Format.JSON:
-        keys = ("table", "id", "label", "cite", "status", "note")
         gaps = [each.as_dict() for each in book.gaps]
-        print_json(
-            {
-                "id": book.id,
-                "version": book.version,
-                "rows": [dict(zip(keys, r, strict=True)) for r in rows],
-                "gaps": gaps,
-            }
-        )
+        print_json({"id": book.id, "version": book.version, "hash": book.hash, "rows": _plain(rows), "gaps": gaps})
         return
-    heads = (
-        ["表", "编号", "名称", "依据", "核实情况", "说明"]
-        if lang is Lang.ZH
-        else ["table", "id", "label", "basis", "status", "note"]
-    )
-    print_table(book.label.text(lang), heads, rows)
+    print_table(book.label.text(lang), _heads(lang), rows)
     for gap in book.gaps:
         warn(said(lang, f"缺口:{gap.zh}", f"gap: {gap.en}"))
 
 
 @app.command()
-def check(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT) -> None:
-    """检查规则库;有差错时退出码为 1 / check a rulebook; exit 1 on faults."""
-    source = source_of(name, "rulebooks")
+def check(
+    name: Name, confirmed: Confirmed = None, lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT
+) -> None:
+    """检查规则库,列出依据待核实的各行;有差错时退出码为 1 / check a rulebook; exit 1 on faults."""
+    where = source_of(name, "rulebooks").name
     faults: tuple[Fault, ...] = ()
-    open_rows = 0
+    rows: list[tuple[str, ...]] = []
     try:
-        book = Rulebook.read(source)
-        open_rows = sum(not row.status.is_settled for _, _, row in book.cited_rows())
+        rows = _rows(_book(name, confirmed), lang, open_only=True)
     except DefinitionError as error:
         faults = error.faults
     if format is Format.JSON:
-        print_json(
-            {"rulebook": source.name, "faults": [each.as_dict() for each in faults], "to_be_verified": open_rows}
-        )
+        told = [each.as_dict() for each in faults]
+        print_json({"rulebook": where, "faults": told, "to_be_verified": _plain(rows)})
     elif faults:
         for each in faults:
             warn(str(each))
     else:
-        print(said(lang, f"检查通过;依据待核实{open_rows}行", f"sound; {open_rows} rows still to be verified"))  # noqa: T201
+        print_table(said(lang, "依据待核实的条目", "Rows still to be verified"), _heads(lang), rows)
+        print(said(lang, f"检查通过;依据待核实{len(rows)}行", f"sound; {len(rows)} rows still to be verified"))  # noqa: T201
     raise typer.Exit(1 if faults else 0)
 
 
@@ -106,12 +121,13 @@ def check(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.
 def show_matrix(
     name: Name,
     directory: Annotated[Path | None, typer.Option("--directory", help="组织目录文件 / directory file")] = None,
+    confirmed: Confirmed = None,
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
     """打印权限表 / print the authority matrix."""
     organs = Directory.load(directory if directory is not None else "hubei-transport-2011")
-    book = _book(name)
+    book = _book(name, confirmed)
     cells = matrix(book, organs)
     counted = {status.value: count for status, count in shares(cells).items()}
     if format is Format.JSON:

@@ -13,7 +13,10 @@ from typing import Any, TypeVar
 from zhiwen_flow.errors import DefinitionError, UnknownNameError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.rulebook.check import faults
-from zhiwen_flow.rulebook.rows import Item, Limit, Measure, RulebookFile, Severity, below
+from zhiwen_flow.rulebook.confirming import ConfirmationFile, appended, misfits, settled
+from zhiwen_flow.rulebook.consequences import Effect, Remedy
+from zhiwen_flow.rulebook.file import RulebookFile
+from zhiwen_flow.rulebook.rows import Item, Limit, Measure, Severity, below
 
 T = TypeVar("T")
 
@@ -29,7 +32,10 @@ class Rulebook:
     """
 
     def __init__(self, file: RulebookFile, source: Source) -> None:
+        self._written, file = file, settled(file)
         self.id, self.version, self.label, self.window = file.id, file.version, file.label, file.window
+        if file.confirmation is not None:
+            self.version = f"{file.version}+{file.confirmation.id}.{file.confirmation.version}"
         self.hash, self.content = source.digest, source.data
         self.policy = file.policy
         self.instruments = {each.id: each for each in file.instruments}
@@ -40,6 +46,8 @@ class Rulebook:
         self.limits = {each.id: each for each in file.limits}
         self.catalogues = {each.id: each for each in file.catalogues}
         self.meetings = {each.id: each for each in file.meetings}
+        self.effects, self.remedies = file.effects, file.remedies
+        self.combinations, self.factors, self.forms = file.combinations, file.factors, file.forms
         self.gaps = file.gaps
         self.named_measures = {each.id: {"id": each.id, **each.label.as_dict()} for each in file.measures}
         self._items = {(each.id, item.code): item for each in file.catalogues for item in each.items}
@@ -64,6 +72,31 @@ class Rulebook:
         if found := tuple(faults(file, source.name)):
             raise DefinitionError(*found)
         return cls(file, source)
+
+    def confirmed(self, confirmations: Source | str | Path) -> Rulebook:
+        """
+        Give this rulebook with rows that a host has confirmed by its own documents (确认条目).
+
+        Args:
+            confirmations: A file of `base`, and `[[confirm]]` rows with table, row, document and day.
+
+        Raises:
+            DefinitionError: the file has faults, is made for another rulebook, or names rows that are not there.
+        """
+        source = confirmations if isinstance(confirmations, Source) else Source.of(confirmations)
+        found = load(source, ConfirmationFile)
+        if wrong := tuple(misfits(self._written, found, self.hash, source.name)):
+            raise DefinitionError(*wrong)
+        return Rulebook.read(Source(name=f"{self.id}.toml", data=self.content + appended(found)))
+
+    def effects_of(self, measure: str) -> tuple[Effect, ...]:
+        """List what a measure bars (影响期)."""
+        return tuple(each for each in self.effects if measure in each.measures)
+
+    def remedies_of(self, measure: str) -> tuple[Remedy, ...]:
+        """List the remedies against a measure, instrument by instrument, in the order of their steps (救济途径)."""
+        found = (each for each in self.remedies if measure in each.measures)
+        return tuple(sorted(found, key=lambda each: (each.instrument, each.step)))
 
     def measure(self, id: str) -> Measure:
         """
@@ -129,6 +162,10 @@ class Rulebook:
         yield from (("fallback", f"{each.rank}/{each.employer}", each) for each in self.fallbacks.values())
         yield from (("limit", each.id, each) for each in self.limits.values())
         yield from (("meeting_rule", each.id, each) for each in self.meetings.values())
+        for table, rows in (("effect", self.effects), ("remedy", self.remedies), ("combination", self.combinations)):
+            yield from ((table, each.id, each) for each in rows)
+        for table, others in (("factor", self.factors), ("form", self.forms)):
+            yield from ((table, each.id, each) for each in others)
         yield "policy", "deadline", self.policy.deadline
         for catalogue in self.catalogues.values():
             yield from ((catalogue.id, item.code, item) for item in catalogue.items)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zhiwen_flow.errors import Fault
-from zhiwen_flow.rulebook.rows import Instrument, RulebookFile, Window, below
+from zhiwen_flow.rulebook.file import RulebookFile
+from zhiwen_flow.rulebook.rows import Instrument, Window, below
 from zhiwen_flow.terms import Power
 
 _Found = Iterator[tuple[str, str, str]]
@@ -17,7 +18,16 @@ _Found = Iterator[tuple[str, str, str]]
 
 def faults(file: RulebookFile, where: str) -> Iterator[Fault]:
     """Name every fault of a file that is well shaped (逐一列出差错)."""
-    for rule in (_unique, _instruments, _measure_references, _severity, _authority_references, _cells, _policies):
+    for rule in (
+        _unique,
+        _instruments,
+        _measure_references,
+        _severity,
+        _authority_references,
+        _cells,
+        _consequences,
+        _policies,
+    ):
         for path, what, mend in rule(file):
             yield Fault(where, path, what, mend)
 
@@ -29,6 +39,11 @@ def _tables(file: RulebookFile) -> Iterator[tuple[str, Iterable[Any]]]:
     yield "fallback", file.fallbacks
     yield "limit", file.limits
     yield "meeting_rule", file.meetings
+    yield "effect", file.effects
+    yield "remedy", file.remedies
+    yield "combination", file.combinations
+    yield "factor", file.factors
+    yield "form", file.forms
     for index, each in enumerate(file.catalogues):
         yield f"catalogue[{index}].item", each.items
 
@@ -114,6 +129,28 @@ def _cells(file: RulebookFile) -> _Found:
                     "merge them",
                 )
             seen[cell] = each.id
+
+
+def _consequences(file: RulebookFile) -> _Found:
+    """Consequences speak of measures and categories of this file; a measure is counted under one form only."""
+    measures, categories = {each.id for each in file.measures}, {each.id for each in file.categories}
+    tables: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("effect", file.effects),
+        ("remedy", file.remedies),
+        ("form", file.forms),
+    )
+    for table, rows in tables:
+        for index, each in enumerate(rows):
+            for id in each.measures:
+                if id not in measures:
+                    yield f"{table}[{index}].measures", f"no measure `{id}`", "name a measure of this file"
+    for index, each in enumerate(file.combinations):
+        for id in each.categories:
+            if id not in categories:
+                yield f"combination[{index}].categories", f"no category `{id}`", "name a category of this file"
+    for id, count in Counter(id for each in file.forms for id in each.measures).items():
+        if count > 1:
+            yield "form", f"`{id}` is counted under {count} forms", "count it once, or the table does not add up"
 
 
 def _policies(file: RulebookFile) -> _Found:

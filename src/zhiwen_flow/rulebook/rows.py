@@ -257,26 +257,6 @@ class Policy:
     deadline: DeadlinePolicy
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RulebookFile:
-    """A rulebook file as it stands (规则库文件)."""
-
-    id: str
-    version: str
-    label: Label
-    window: Window
-    policy: Policy
-    instruments: tuple[Instrument, ...] = attrs.field(metadata=key("instrument"))
-    categories: tuple[Category, ...] = attrs.field(default=(), metadata=key("category"))
-    measures: tuple[Measure, ...] = attrs.field(default=(), metadata=key("measure"))
-    rows: tuple[AuthorityRow, ...] = attrs.field(default=(), metadata=key("authority"))
-    fallbacks: tuple[Fallback, ...] = attrs.field(default=(), metadata=key("fallback"))
-    limits: tuple[Limit, ...] = attrs.field(default=(), metadata=key("limit"))
-    catalogues: tuple[Catalogue, ...] = attrs.field(default=(), metadata=key("catalogue"))
-    meetings: tuple[MeetingRule, ...] = attrs.field(default=(), metadata=key("meeting_rule"))
-    gaps: tuple[Label, ...] = attrs.field(default=(), metadata=key("gap"))
-
-
 def below(id: str, measures: Mapping[str, Measure]) -> set[str]:
     """List the measures that rows say are lighter, directly or by others (较轻的处理方式)."""
     found: set[str] = set()
