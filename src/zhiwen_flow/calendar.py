@@ -4,6 +4,7 @@ What the library asks of a work calendar (工作日历).
 
 from __future__ import annotations
 
+import calendar as months
 import datetime as dt
 from typing import Protocol
 
@@ -55,3 +56,17 @@ def next_working_day(calendar: Calendar, day: dt.date) -> dt.date:
     while not calendar.is_working_day(day):
         day += dt.timedelta(days=1)
     return day
+
+
+def months_later(start: dt.date, count: int) -> dt.date:
+    """
+    Give the corresponding day some months on (对应日), or the last day of a shorter month.
+
+    Source:
+        民法典 第 202 条.
+
+    >>> months_later(dt.date(2011, 8, 31), 6)
+    datetime.date(2012, 2, 29)
+    """
+    year, month = divmod(start.year * 12 + start.month - 1 + count, 12)
+    return dt.date(year, month + 1, min(start.day, months.monthrange(year, month + 1)[1]))

@@ -17,6 +17,7 @@ from typing import Any, Self
 import attrs
 import structlog
 
+from zhiwen_flow.accountability.eligibility import Eligibility, asked, eligibility
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.authority import Authority, Ruling
@@ -36,9 +37,11 @@ from zhiwen_flow.guards.registry import Rules, registry_reasons
 from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
-from zhiwen_flow.model import Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
+from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.recording import Recorder, content_of
+from zhiwen_flow.records import held_by
 from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.rulebook.consequences import Act
 from zhiwen_flow.stores.opening import open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
 
@@ -219,6 +222,31 @@ class Flow:
             UnknownNameError: no such measure or post.
         """
         return self.definitions.rules.authority.ruling(measure, post, (at or self._now()).date())
+
+    def eligibility(
+        self,
+        person: str,
+        act: Act | str,
+        *,
+        viewer: Viewer = PUBLIC,
+        at: dt.date | None = None,
+        filed: Iterable[dt.date] = (),
+    ) -> Eligibility:
+        """
+        Say whether an act may be done for a person (资格审查), by effective measures and notified filings only.
+
+        Args:
+            person: The host's opaque id.
+            act: For example ``"promotion"``; see `Act`.
+            viewer: Who asks; for anybody but an auditor the answer is the same whatever there is.
+            at: On which day; today by default.
+            filed: Days on which a filing was formally notified and is still open, as the host knows them.
+        """
+        day = at or self._now().astimezone(ZONE).date()
+        if not viewer.auditor:
+            return asked(Act(act), day)
+        held = tuple(held_by(self.store, person, lambda pin: self._pinned_rules(pin).rulebook))
+        return eligibility(held, Act(act), day, book=self.definitions.rules.rulebook, filed=filed)
 
     # --- reads ---
 

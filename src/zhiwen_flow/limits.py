@@ -4,10 +4,9 @@ When a limit runs out (期限计算). Pure: limit + start + policy + calendar �
 
 from __future__ import annotations
 
-import calendar as months
 import datetime as dt
 
-from zhiwen_flow.calendar import add_working_days, next_working_day
+from zhiwen_flow.calendar import add_working_days, months_later, next_working_day
 from zhiwen_flow.errors import CalendarError
 from zhiwen_flow.guards.registry import Rules
 from zhiwen_flow.rulebook import Unit
@@ -37,7 +36,7 @@ def due_date(rules: Rules, limit: str, started: dt.date) -> dt.date | None:
             raise CalendarError(f"limit `{limit}` counts working days; open the flow with a calendar")
         return add_working_days(rules.calendar, started, row.amount - policy.start_day_counts)
     if row.unit is Unit.MONTH:
-        due = _months_later(started, row.amount)
+        due = months_later(started, row.amount)
     else:
         due = started + dt.timedelta(days=row.amount - policy.start_day_counts)
     if policy.rest_day == "next_working_day":
@@ -45,9 +44,3 @@ def due_date(rules: Rules, limit: str, started: dt.date) -> dt.date | None:
             raise CalendarError("the policy moves deadlines off rest days; open the flow with a calendar")
         return next_working_day(rules.calendar, due)
     return due
-
-
-def _months_later(start: dt.date, count: int) -> dt.date:
-    """The corresponding day, or the last of a shorter month."""
-    year, month = divmod(start.year * 12 + start.month - 1 + count, 12)
-    return dt.date(year, month + 1, min(start.day, months.monthrange(year, month + 1)[1]))
