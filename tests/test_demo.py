@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Demonstration
 from zhiwen_flow.demo import run
 from zhiwen_flow.errors import StoreError
+from zhiwen_flow.loading import shipped
 from zhiwen_flow.terms import Outcome
 
 EXPECTED = {
@@ -64,7 +65,7 @@ class TestDemonstration:
     def test_what_it_writes(self, demonstration: Demonstration) -> None:
         """Database, log, and a picture of every machine in three formats."""
         assert all(each.is_file() and each.stat().st_size for each in demonstration.told.files)
-        assert len(list((demonstration.folder / "diagrams").iterdir())) == 21
+        assert len(list((demonstration.folder / "diagrams").iterdir())) == 3 * len(shipped("machines"))
 
     def test_a_used_folder_is_not_overwritten(self, demonstration: Demonstration) -> None:
         """A second run into the same folder is refused with the way out."""
