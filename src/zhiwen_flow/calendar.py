@@ -33,6 +33,13 @@ def add_working_days(calendar: Calendar, start: dt.date, days: int) -> dt.date:
     """
     Count working days onward from a day that does not count itself (顺延工作日).
 
+    >>> class Weekdays:
+    ...     version, horizon = "weekdays", dt.date.max
+    ...     def is_working_day(self, day):
+    ...         return day.weekday() < 5
+    >>> add_working_days(Weekdays(), dt.date(2011, 9, 2), 1)
+    datetime.date(2011, 9, 5)
+
     Args:
         days: Working days, at least 0; with 0 the day itself, or the next working day.
 

@@ -61,6 +61,25 @@ class Flow:
         definitions: Machines, rulebook, directory and guards.
         actor: The host's function that says who acts; an `Actor` where it is always the same one.
         clock: Where the time comes from.
+
+    >>> from zhiwen_flow import Actor, Flow
+    >>> flow = Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk"))
+    >>> complaint = flow.start("complaint", {"channel": "email", "content": "窗口无人", "anonymous": True})
+    >>> flow.do(complaint, "classify", {"lead_class": "inquiry"}).allowed
+    True
+    >>> [option.trigger for option in flow.options(complaint)]
+    ['accept', 'decline', 'forward', 'transfer_clue', 'void']
+    >>> form = {"disposal": "assign_down", "handling_unit": "bridge_bureau"}
+    >>> print(flow.explain(complaint, "assign", form).explain())
+    不予办理:分办
+      ✗ [不通过] “分办”须在“已受理”环节办理,现处于“已分类”环节
+        依据:省直机关方案 二(三)3
+        怎么办:现在可以办理:受理、不予受理(告知去向)、转送有权机关、移送问题线索、登记有误,作废
+    >>> flow.instance(complaint).state, [event["kind"] for event in flow.events(complaint)]
+    ('classified', ['opened', 'moved'])
+    >>> flow.who_could("post_demotion", "bridge_bureau.deputy_director").who_could()[0].label.zh
+    '省交通运输厅党组'
+    >>> flow.close()
     """
 
     def __init__(

@@ -113,6 +113,13 @@ def eligibility(
         book: Rulebook in force now, for notified filings.
         filed: Days on which a filing (立案) was formally notified and is still open.
 
+    >>> book = Rulebook.load("national-2025")
+    >>> warned = Held(measure="party_warning", book=book, dates={"approved": dt.date(2025, 3, 3)})
+    >>> print(eligibility([warned], Act.PROMOTION, dt.date(2026, 3, 3), book=book).explain())
+    提拔(晋升职务):影响期内,不得办理
+      · 党内警告影响期:至2026-03-03(含)
+        依据:中国共产党纪律处分条例 第 10 条
+
     Source:
         政务处分法 8, 15, 19, 26, 52; 纪律处分条例 10; the effect rows of each rulebook.
     """

@@ -29,6 +29,10 @@ def export_log(store: Store, *, progress: Callable[[int], None] | None = None) -
     """
     Give the lines of the log, the trailer last (导出日志).
 
+    >>> from zhiwen_flow.stores.memory import MemoryStore
+    >>> len(list(export_log(MemoryStore())))  # an empty log is its trailer
+    1
+
     Each line is the canonical encoding of ``{"body", "hash", "seq"}``; sealed values are not in it. Memory does not
     grow with the number of events.
 

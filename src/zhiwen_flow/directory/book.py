@@ -140,6 +140,9 @@ class Directory:
         """
         Find an organ as of a day; the latest row without one (查机关).
 
+        >>> Directory.load("hubei-transport-2011").organ("bridge_service_hall").parent
+        'bridge_bureau'
+
         Raises:
             UnknownNameError: there is none of that id on that day.
         """

@@ -303,6 +303,10 @@ def guard(
 class Registry:
     """
     The closed set of guards that machine files may name (守卫登记簿).
+
+    >>> from zhiwen_flow.guards.library import LIBRARY
+    >>> LIBRARY.get("no_open_obligations").label.zh
+    '待办义务均已了结'
     """
 
     def __init__(self, guards: Iterable[Guard] = ()) -> None:

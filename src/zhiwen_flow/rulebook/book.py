@@ -94,7 +94,12 @@ class Rulebook:
         return tuple(each for each in self.effects if measure in each.measures)
 
     def remedies_of(self, measure: str) -> tuple[Remedy, ...]:
-        """List the remedies against a measure, instrument by instrument, in the order of their steps (救济途径)."""
+        """
+        List the remedies against a measure, instrument by instrument, in the order of their steps (救济途径).
+
+        >>> [each.label.zh for each in Rulebook.load("national-2025").remedies_of("demerit")]
+        ['复审', '复核(监察)']
+        """
         found = (each for each in self.remedies if measure in each.measures)
         return tuple(sorted(found, key=lambda each: (each.instrument, each.step)))
 
@@ -110,6 +115,10 @@ class Rulebook:
     def limit(self, id: str) -> Limit:
         """
         Find a limit (查期限).
+
+        >>> limit = Rulebook.load("hubei-2011").limit("complaint.handling")
+        >>> limit.amount, limit.unit.zh
+        (60, '日')
 
         Raises:
             UnknownNameError: there is none of that id.
@@ -140,6 +149,12 @@ class Rulebook:
     def compare(self, one: str, other: str) -> Severity:
         """
         Compare two measures by severity (比较轻重): only inside one category, and there only as far as rows say so.
+
+        >>> book = Rulebook.load("national-2025")
+        >>> book.compare("major_demerit", "demerit").value
+        'heavier'
+        >>> book.compare("major_demerit", "post_demotion").value
+        'not_comparable'
         """
         first, second = self.measure(one), self.measure(other)
         if one == other:
