@@ -376,3 +376,39 @@ class TestErasure:
             refused = flow.do(case, "approve_start", actor=Actor(id="p-200", post="bridge_bureau.director"))
             assert [(each.outcome.value, each.reason.id) for each in refused.refusals] == [("unknown", "fact.erased")]
             assert "已按规定清除" in refused.explain("zh")
+
+
+class TestRemedy:
+    """Remedies are rows; what no row gives is not guessed."""
+
+    GIVEN = {"use": "remedy_is_given", "remedy": "field:word", "measure": "field:measure"}
+    TERM = {
+        "use": "within_remedy_term",
+        "remedy": "field:word",
+        "measure": "field:measure",
+        "counted_from": "field:day",
+    }
+
+    @pytest.mark.parametrize(
+        ("payload", "expected"),
+        [
+            ({"measure": "relief_of_post", "word": "appeal.accountability"}, ("pass", "remedy_is_given.passed")),
+            ({"measure": "relief_of_post", "word": "review.petition"}, ("fail", "remedy.other")),
+            ({"measure": "off_post_study", "word": "appeal.accountability"}, ("unknown", "remedy.none_known")),
+            ({"measure": "relief_of_post"}, ("unknown", "fact.absent")),
+        ],
+    )
+    def test_given(self, payload: dict[str, Any], expected: tuple[str, str]) -> None:
+        """A measure without a known remedy is unknown, not without one."""
+        assert said(ask(self.GIVEN, payload=payload)) == expected
+
+    @pytest.mark.parametrize(
+        ("day", "expected"),
+        [("2011-10-10", "pass"), ("2011-10-09", "fail"), (None, "unknown")],
+    )
+    def test_term(self, day: str | None, expected: str) -> None:
+        """Fifteen days from receipt; the fifteenth is in."""
+        payload = {"measure": "relief_of_post", "word": "appeal.accountability"}
+        if day is not None:
+            payload["day"] = day
+        assert ask(self.TERM, payload=payload).outcome.value == expected

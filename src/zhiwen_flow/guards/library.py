@@ -18,6 +18,7 @@ from zhiwen_flow.guards.material import (
 from zhiwen_flow.guards.measure import basis_is_named, takes_effect_by
 from zhiwen_flow.guards.recusal import actor_differs_from, actor_is_not_concerned, handler_is_not_concerned
 from zhiwen_flow.guards.registry import Registry
+from zhiwen_flow.guards.remedy import remedy_is_given, remedy_is_no_worse, within_remedy_term
 from zhiwen_flow.guards.role import actor_belongs_to, actor_holds_one_role, actor_holds_role
 from zhiwen_flow.guards.time import end_date_is_given, not_after, not_before
 
@@ -46,6 +47,9 @@ LIBRARY = Registry(
         some_child_is_in,
         no_open_obligations,
         opened_by_parent,
+        remedy_is_given,
+        within_remedy_term,
+        remedy_is_no_worse,
     )
 )
 """Every guard of the library."""
