@@ -378,16 +378,12 @@ class TestErasure:
             assert "已按规定清除" in refused.explain("zh")
 
 
+GIVEN = {"use": "remedy_is_given", "remedy": "field:word", "measure": "field:measure"}
+TERM = {**GIVEN, "use": "within_remedy_term", "counted_from": "field:day"}
+
+
 class TestRemedy:
     """Remedies are rows; what no row gives is not guessed."""
-
-    GIVEN = {"use": "remedy_is_given", "remedy": "field:word", "measure": "field:measure"}
-    TERM = {
-        "use": "within_remedy_term",
-        "remedy": "field:word",
-        "measure": "field:measure",
-        "counted_from": "field:day",
-    }
 
     @pytest.mark.parametrize(
         ("payload", "expected"),
@@ -400,7 +396,7 @@ class TestRemedy:
     )
     def test_given(self, payload: dict[str, Any], expected: tuple[str, str]) -> None:
         """A measure without a known remedy is unknown, not without one."""
-        assert said(ask(self.GIVEN, payload=payload)) == expected
+        assert said(ask(GIVEN, payload=payload)) == expected
 
     @pytest.mark.parametrize(
         ("day", "expected"),
@@ -411,4 +407,4 @@ class TestRemedy:
         payload = {"measure": "relief_of_post", "word": "appeal.accountability"}
         if day is not None:
             payload["day"] = day
-        assert ask(self.TERM, payload=payload).outcome.value == expected
+        assert ask(TERM, payload=payload).outcome.value == expected

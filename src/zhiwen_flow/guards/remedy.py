@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import attrs
 
@@ -115,7 +116,7 @@ def remedy_is_no_worse(request: Request, rule: Rule[OutcomeParams]) -> Verdict:
     if found.may_worsen:
         return rule.passes(status=found.status, cites=(book.cite(found),))
     severity = book.compare(after, before)
-    facts = {"before": book.named_measures[before], "after": book.named_measures[after]}
+    facts: dict[str, Any] = {"before": book.named_measures[before], "after": book.named_measures[after]}
     if severity is Severity.HEAVIER:
         return rule.fails("remedy.worse", status=found.status, cites=(book.cite(found),), **facts)
     if severity is Severity.NOT_COMPARABLE:
