@@ -88,7 +88,11 @@ def within_remedy_term(request: Request, rule: Rule[TermParams]) -> Verdict:
     if start is None:
         return rule.unknown("fact.absent", fact=named_reference(request, rule.params.counted_from))
     last = _last_day(dt.date.fromisoformat(start), found.apply_within)
-    facts = {"last": last.isoformat(), "today": request.today.isoformat(), "remedy": found.label.as_dict()}
+    facts: dict[str, Any] = {
+        "last": last.isoformat(),
+        "today": request.today.isoformat(),
+        "remedy": found.label.as_dict(),
+    }
     if request.today <= last:
         return rule.passes(status=found.status, cites=cites, **facts)
     return rule.fails("remedy.too_late", status=found.status, cites=cites, **facts)
