@@ -32,6 +32,7 @@ def standing(*measures: Held, act: Act = Act.PROMOTION, at: dt.date) -> Standing
     return eligibility(measures, act, at, book=BOOK).standing
 
 
+@pytest.mark.requirement("G32")
 class TestToTheDay:
     """The last day of the bar is in it."""
 
