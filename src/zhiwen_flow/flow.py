@@ -93,6 +93,7 @@ class Flow:
         self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
         self._benches: dict[tuple[str, str], Bench] = {}
         self._current: dict[str, Bench] = {}
+        self._kept: set[tuple[str, str]] = set()
         self._reasons = registry_reasons(definitions.registry)
 
     @classmethod
@@ -201,8 +202,13 @@ class Flow:
         Raises:
             ZhiwenError: see `handle`; nothing of the batch was recorded.
         """
-        with self.store.batch():
-            return tuple(self.handle(each) for each in commands)
+        try:
+            with self.store.batch():
+                return tuple(self.handle(each) for each in commands)
+        except BaseException:
+            # Definitions that the batch was the first to use were rolled back with it.
+            self._kept.clear()
+            raise
 
     def explain(
         self,
@@ -348,6 +354,7 @@ class Flow:
         return judge(bench, surroundings, command, at=self._now(), definitions=self)
 
     def _recorded(self, judged: Judged) -> Decision:
+        self._keep(judged)
         change = self._recorder.record(judged)
         written = self.store.append(change)
         if isinstance(written, Answer):
@@ -409,12 +416,18 @@ class Flow:
         found = self._benches.get(key)
         if found is None:
             found = self._benches[key] = Bench(machine, rules, self.definitions.registry)
-            book = rules.rulebook
-            self.store.define(
-                kind="machine", id=machine.id, version=machine.version, hash=machine.hash, content=machine.content
-            )
-            self.store.define(kind="rulebook", id=book.id, version=book.version, hash=book.hash, content=book.content)
         return found
+
+    def _keep(self, judged: Judged) -> None:
+        """Have the store keep the definitions that an event will name, before the event names them."""
+        for child in judged.children:
+            self._keep(child)
+        machine, book = judged.bench.machine, judged.bench.rules.rulebook
+        if (machine.hash, book.hash) in self._kept:
+            return
+        for kind, each in (("machine", machine), ("rulebook", book)):
+            self.store.define(kind=kind, id=each.id, version=each.version, hash=each.hash, content=each.content)
+        self._kept.add((machine.hash, book.hash))
 
 
 def _check(command: Command) -> None:

@@ -394,3 +394,29 @@ class TestParts:
         flow.close()
         with pytest.raises(ClosedError, match="open it again"):
             flow.instance(opened)
+
+
+class TestDefinitions:
+    """What an event names, the store keeps; asking alone writes nothing."""
+
+    def test_a_batch_that_failed_takes_its_definitions_back(self, tmp_path: Path) -> None:
+        """The next command keeps them again, and another flow reads the instance by them."""
+        url = f"sqlite:///{tmp_path / 'f.db'}"
+        good = Command(machine="permit", payload={"amount": 1}, actor=ACTOR)
+        with Flow.open(url, machines=[permit()], **WITH) as flow:
+            with pytest.raises(PayloadError):
+                flow.handle_many([good, Command(machine="permit", payload={"nonsense": 1}, actor=ACTOR)])
+            opened = flow.start("permit", {"amount": 1})
+        with Flow.open(url, **WITH) as later:
+            assert later.do(opened, "withdraw").allowed
+
+    def test_asking_writes_nothing(self, tmp_path: Path) -> None:
+        """Not even the bytes of a machine that was never used."""
+        file = tmp_path / "f.db"
+        with Flow.open(f"sqlite:///{file}", machines=[permit()], **WITH) as flow:
+            before = flow.store.events(), flow.instances()
+            asked = flow.explain(None, "open", {"amount": 1}, machine="permit")
+            assert asked.allowed
+            assert (flow.store.events(), flow.instances()) == before
+            with pytest.raises(UnknownNameError):
+                flow.store.definition(flow.current("permit").machine.hash)
