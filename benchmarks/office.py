@@ -7,7 +7,7 @@ A province of 200,000 posts, and one step that looks at all that matters: form, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from zhiwen_flow.clock import SystemClock, SystemStamps
@@ -77,6 +77,17 @@ def _targets() -> list[str]:
     return [f"unit_{n * 77_773 % total // POSTS_IN_UNIT}.post_{n % POSTS_IN_UNIT}" for n in range(total)]
 
 
+def payload_on(post: str) -> dict[str, Any]:
+    """Fill the form for the holder of a post."""
+    return {
+        "measure": MEASURE,
+        "post": post,
+        "gravity": "serious",
+        "reason": "重大事项执行不力,后果严重",
+        "on": "2011-09-01",
+    }
+
+
 def province(base: Directory) -> Directory:
     """Extend a directory by units whose posts are all on one organ's list."""
     organs, posts, listings = [], [], []
@@ -114,13 +125,7 @@ class Office:
 
     def judged(self, number: int) -> Judged:
         """Make command and surroundings, and judge."""
-        payload = {
-            "measure": MEASURE,
-            "post": self.posts[number % len(self.posts)],
-            "gravity": "serious",
-            "reason": "重大事项执行不力,后果严重",
-            "on": "2011-09-01",
-        }
+        payload = payload_on(self.posts[number % len(self.posts)])
         command = Command(stream="c1", trigger="decide", actor=self.actor, payload=payload)
         return judge(self.bench, Surroundings(instance=self.instance), command, at=NOW, definitions=self.flow)
 
@@ -135,52 +140,48 @@ class PlainOffice:
     """The same form and rules, evaluated to booleans over plain dictionaries: the floor."""
 
     def __init__(self, office: Office, actor: Actor = RIGHT) -> None:
-        directory, book = office.directory, office.bench.rules.rulebook
-        day = NOW.date()
-        self.posts = {
-            each.id: [{"organ": each.organ, "rank": each.rank, "roles": set(each.roles), "since": each.since}]
-            for each in directory.posts(day)
+        directory, book, day = office.directory, office.bench.rules.rulebook, NOW.date()
+        listed = {each.id: directory.managing(each.id, day) for each in directory.posts(day)}
+        self.posts = {each.id: [_plain_post(each, directory)] for each in directory.posts(day)}
+        self.managers = {
+            id: [{"organ": each.organ, "since": each.since, "until": each.until}]
+            for id, each in listed.items()
+            if each is not None
         }
-        self.personnel = {each.id: each.personnel for each in directory.posts(day)}
-        self.managers: dict[str, list[dict[str, Any]]] = {}
-        for id in self.posts:
-            found = directory.managing(id, day)
-            if found is not None:
-                self.managers[id] = [{"organ": found.organ, "since": found.since}]
         self.rows = {
-            measure: [(row.ranks, row.personnel) for row in book.rows if measure in row.measures]
+            measure: [
+                (row.filled_by_law, row.ranks, row.employers, row.personnel)
+                for row in book.rows
+                if measure in row.measures
+            ]
             for measure in book.measures
         }
-        self.gravity = book.codes("gravity")
-        self.names = _targets()
         self.instance = {"id": "c1", "state": "open", "version": 1}
         self.actor = {"id": actor.id, "post": actor.post}
+        self.names = _targets()
         self.checks: dict[str, Callable[[Any], bool]] = {
-            "measure": lambda value: value in self.rows,
-            "post": lambda value: value in self.posts,
-            "gravity": lambda value: value in self.gravity,
+            "measure": _is_in(self.rows),
+            "post": _is_in(self.posts),
+            "gravity": _is_in(book.codes("gravity")),
             "reason": _is_text,
             "on": _is_date,
         }
+        self.required = frozenset(self.checks)
 
     def allowed(self, number: int) -> bool:
         """Make command and surroundings, and evaluate."""
-        payload = {
-            "measure": MEASURE,
-            "post": self.names[number % len(self.names)],
-            "gravity": "serious",
-            "reason": "重大事项执行不力,后果严重",
-            "on": "2011-09-01",
-        }
+        payload = payload_on(self.names[number % len(self.names)])
         command = {"stream": "c1", "trigger": "decide", "actor": self.actor, "payload": payload}
-        return self.instance["state"] == "open" and self._fits(payload) and self._may(command, NOW.date())
+        return self.instance["state"] == "open" and self.fits(payload) and self._may(command, NOW.date())
 
-    def _fits(self, payload: dict[str, Any]) -> bool:
+    def fits(self, payload: dict[str, Any]) -> bool:
+        """Check the form."""
         checks = self.checks
         for name, value in payload.items():
-            if name not in checks or not checks[name](value):
+            check = checks.get(name)
+            if check is None or not check(value):
                 return False
-        return all(name in payload for name in checks)
+        return self.required <= payload.keys()
 
     def _may(self, command: dict[str, Any], day: dt.date) -> bool:
         actor = _as_of(self.posts.get(command["actor"]["post"]), day)
@@ -191,9 +192,11 @@ class PlainOffice:
         manager = _as_of(self.managers.get(payload["post"]), day)
         if target is None or manager is None:
             return False
-        rank, personnel = target["rank"], self.personnel[payload["post"]]
-        for ranks, categories in self.rows[payload["measure"]]:
-            if (not ranks or rank in ranks) and (not categories or personnel in categories):
+        by_law, rank, employer, personnel = target["by_law"], target["rank"], target["employer"], target["personnel"]
+        for law, ranks, employers, categories in self.rows[payload["measure"]]:
+            if law is not by_law or (ranks and rank not in ranks) or (employers and employer not in employers):
+                continue
+            if not categories or personnel in categories:
                 return bool(manager["organ"] == actor["organ"])
         return False
 
@@ -204,16 +207,38 @@ class PlainOffice:
             allowed(number)
 
 
+def _plain_post(post: Post, directory: Directory) -> dict[str, Any]:
+    organ = directory.organ(post.organ)
+    while organ.employer is None and organ.parent is not None:
+        organ = directory.organ(organ.parent)
+    return {
+        "organ": post.organ,
+        "rank": post.rank,
+        "roles": set(post.roles),
+        "personnel": post.personnel,
+        "by_law": post.filled_by is not None,
+        "employer": organ.employer,
+        "since": post.since,
+        "until": post.until,
+    }
+
+
 def _as_of(rows: list[dict[str, Any]] | None, day: dt.date) -> dict[str, Any] | None:
     for each in rows or ():
-        if each["since"] <= day:
+        if each["since"] <= day and (each["until"] is None or day <= each["until"]):
             return each
     return None
+
+
+def _is_in(known: Container[str]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is str and value in known
 
 
 def _is_text(value: Any) -> bool:
     if type(value) is not str or not value or len(value) > 200 or value.isspace():
         return False
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -223,6 +248,6 @@ def _is_text(value: Any) -> bool:
 
 def _is_date(value: Any) -> bool:
     try:
-        return bool(dt.date.fromisoformat(value))
+        return type(value) is str and len(value) == 10 and bool(dt.date.fromisoformat(value))
     except ValueError:
         return False

@@ -17,7 +17,7 @@ RULES = DEFINITIONS.rules
 DAY = dt.date(2011, 9, 1)
 POSTS = sorted(each.id for each in RULES.directory.posts(DAY))
 ORGANS = sorted(each.id for each in RULES.directory.organs(DAY))
-MACHINES = ("complaint", "supervision_order", "case", "measure")
+MACHINES = ("complaint", "supervision_order", "case", "measure", "remedy", "referral", "resignation")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(lambda text: text.strip())
 dates = st.dates(dt.date(2011, 1, 1), dt.date(2012, 12, 31)).map(dt.date.isoformat)

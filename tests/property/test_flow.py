@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from tests.making import DEFINITIONS, MACHINES, RULES, actors, payloads
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.verify import verify_store
+from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.deciding import Bench, decide
 from zhiwen_flow.errors import PayloadError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
-from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.definition import End, Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Decision, Surroundings
 from zhiwen_flow.stores.memory import MemoryStore
@@ -124,6 +125,7 @@ class TestWalks:
         assert report.sound, report.flaw
         for each in replay(walk.flow.store, DEFINITIONS):
             assert each.agrees, each
+        _order_holds(walk.flow)
 
     @WALKS
     @given(data=st.data())
@@ -166,6 +168,19 @@ class TestWalks:
                 assert not tight.allowed
             walk.flow.handle(command)
             walk.note()
+
+
+def _order_holds(flow: Flow) -> None:
+    """Nothing ends owing; nobody unheard is proposed for a measure; who only coordinates decides nothing."""
+    for each in flow.instances(limit=1000):
+        machine = flow.machine_of(each.pin)
+        if machine.state(each.state).end is End.DONE:
+            assert not flow.obligations(each.id), each
+        if machine.id == "measure" and each.parent is not None and flow.instance(each.parent).pin.machine == "case":
+            assert {"failure", "statement_record", "exemptions"} <= set(flow.instance(each.parent).facts)
+    for told in flow.events(viewer=Viewer(auditor=True), limit=10_000):
+        if told["machine"]["id"] == "measure" and told["trigger"] == "decide" and told["kind"] == "moved":
+            assert not RULES.directory.is_coordinating(told["actor"]["organ"])
 
 
 _NEVER: Any = {"use": "actor_holds_role", "role": "no_such_role"}

@@ -132,11 +132,10 @@ class Request:
 
     def value(self, reference: str) -> Any:
         """Read ``field:NAME``, ``fact:NAME`` or ``$id``."""
-        kind, _, name = reference.partition(":")
-        if kind == "field":
-            return self.field(name)
-        if kind == "fact":
-            return self.fact(name)
+        if reference.startswith("field:"):
+            return self.field(reference[6:])
+        if reference.startswith("fact:"):
+            return self.fact(reference[5:])
         return self.stream
 
 
