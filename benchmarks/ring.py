@@ -93,12 +93,11 @@ class Ours:
         self.actor = actor
         self.today = NOW.date()
 
-    def cursor(self, state: str) -> Request:
+    def cursor(self, state: str, stream: str) -> Request:
         """Make a cursor as deciding does."""
-        transition = self.engine.step(state, "go")
-        assert transition is not None
-        machine, actor = self.machine, self.actor
-        return Request("c1", state, machine, transition, actor, {}, _SURROUNDINGS, _RULES, NOW, self.today)
+        step = self.engine.step(state, "go")
+        assert step is not None
+        return Request(stream, state, self.machine, step, self.actor, EMPTY, _SURROUNDINGS, _RULES, NOW, self.today)
 
     def run(self, times: int) -> None:
         """Go round *times* steps."""

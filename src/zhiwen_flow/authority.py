@@ -17,7 +17,7 @@ from zhiwen_flow.directory import Directory, Post
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.model import EMPTY, Holder
 from zhiwen_flow.rulebook import AuthorityRow, Measure, PowerRow, Rulebook, Target
-from zhiwen_flow.terms import Label, Power, Status
+from zhiwen_flow.terms import Label, Power, Status, weakest
 
 CACHED = 50_000
 """Rulings kept by one `Authority`."""
@@ -119,25 +119,6 @@ class _Person:
     organ: str
     post: Post | None
     on: dt.date
-
-
-_WEAKNESS = (
-    Status.READ,
-    Status.SEED,
-    Status.CONFIRMED,
-    Status.NOT_APPLICABLE,
-    Status.SECONDARY,
-    Status.NO_NATIONAL_BASIS,
-    Status.OPINION,
-    Status.MODEL,
-    Status.UNVERIFIED,
-    Status.UNKNOWN,
-)
-
-
-def weakest(*statuses: Status) -> Status:
-    """Give the status that is least sure (取最弱的依据)."""
-    return max(statuses, key=_WEAKNESS.index)
 
 
 class Authority:

@@ -18,6 +18,7 @@ import attrs
 import structlog
 
 from zhiwen_flow.accountability.eligibility import Eligibility, asked, eligibility
+from zhiwen_flow.accountability.forms import FormTable, four_forms
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.authority import Authority, Ruling
@@ -39,7 +40,7 @@ from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.recording import Recorder, content_of
-from zhiwen_flow.records import held_by
+from zhiwen_flow.records import decided_between, held_by
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.consequences import Act
 from zhiwen_flow.stores.opening import open_store
@@ -272,6 +273,23 @@ class Flow:
             return asked(Act(act), day)
         held = tuple(held_by(self.store, person, lambda pin: self._pinned_rules(pin).rulebook))
         return eligibility(held, Act(act), day, book=self.definitions.rules.rulebook, filed=filed)
+
+    def four_forms(self, since: dt.date, until: dt.date, *, viewer: Viewer) -> FormTable:
+        """
+        Count the measures decided in a period under the four forms (四种形态统计), by the rulebook's own rows.
+
+        Args:
+            since: First day, inclusive.
+            until: Last day, inclusive.
+            viewer: Who asks; auditors only, because a small count can name a person.
+
+        Raises:
+            MisuseError: the viewer is no auditor.
+        """
+        if not viewer.auditor:
+            raise MisuseError("the table of the four forms is for auditors; give `viewer=Viewer(auditor=True)`")
+        found = (each or "erased" for each in decided_between(self.store, since, until))
+        return four_forms(self.definitions.rules.rulebook, found)
 
     # --- reads ---
 

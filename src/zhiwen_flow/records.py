@@ -32,16 +32,34 @@ def held_by(store: Store, person: str, book_of: Callable[[Pin], Rulebook]) -> It
         person: The host's opaque id.
         book_of: Gives the rulebook that an instance was opened under.
     """
+    for each, opened in _counted(store):
+        if _fact(each, opened, "person") == person:
+            book, dates = book_of(each.pin), _dates(store, each)
+            yield Held(measure=_fact(each, opened, "measure"), book=book, dates=dates)
+
+
+def decided_between(store: Store, since: dt.date, until: dt.date) -> Iterator[str | None]:
+    """
+    Iterate over the measures decided in a period, whomever they are about (期间内决定的处理); None where it was erased.
+
+    Args:
+        store: Of one tenant.
+        since: First day, inclusive.
+        until: Last day, inclusive.
+    """
+    for each, opened in _counted(store):
+        day = _dates(store, each).get(Moment.DECIDED.value)
+        if day is not None and since <= day <= until:
+            yield _fact(each, opened, "measure")
+
+
+def _counted(store: Store) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
     after = ""
     while page := store.instances(machine="measure", after=after, limit=500):
         after = page[-1].id
         for each in page:
-            if each.state not in COUNTED:
-                continue
-            opened = store.load(each.id).opened
-            if _fact(each, opened, "person") == person:
-                book, dates = book_of(each.pin), _dates(store, each)
-                yield Held(measure=_fact(each, opened, "measure"), book=book, dates=dates)
+            if each.state in COUNTED:
+                yield each, store.load(each.id).opened
 
 
 def _fact(instance: Instance, opened: Mapping[str, Any], name: str) -> str | None:

@@ -90,6 +90,25 @@ class Status(Term):
         return self in (Status.READ, Status.SEED, Status.CONFIRMED, Status.NOT_APPLICABLE)
 
 
+_WEAKNESS = (
+    Status.READ,
+    Status.SEED,
+    Status.CONFIRMED,
+    Status.NOT_APPLICABLE,
+    Status.SECONDARY,
+    Status.NO_NATIONAL_BASIS,
+    Status.OPINION,
+    Status.MODEL,
+    Status.UNVERIFIED,
+    Status.UNKNOWN,
+)
+
+
+def weakest(*statuses: Status) -> Status:
+    """Give the status that is least sure (取最弱的依据)."""
+    return max(statuses, key=_WEAKNESS.index)
+
+
 class Secrecy(Term):
     """What the log keeps of a field (字段的保密方式)."""
 

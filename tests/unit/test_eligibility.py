@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.test_cases import CASES, Case, Run
 from zhiwen_flow.accountability.eligibility import Held, Standing, asked, eligibility
+from zhiwen_flow.accountability.forms import four_forms
 from zhiwen_flow.audit.view import Viewer
+from zhiwen_flow.errors import MisuseError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.consequences import Act
@@ -148,3 +150,30 @@ class TestFlow:
             if step.name == "降职":
                 break
         assert run.flow.eligibility("p-201", "promotion", viewer=AUDITOR).standing is Standing.CLEAR
+
+
+class TestFourForms:
+    """The table adds up, and shows what stands outside it."""
+
+    @given(st.lists(st.sampled_from([*sorted(BOOK.measures), "a_measure_of_other_rules"])))
+    def test_it_adds_up(self, measures: list[str]) -> None:
+        """Whatever was decided."""
+        table = four_forms(BOOK, measures)
+        assert table.reconciles
+        assert table.total == len(measures)
+        assert [each.number for each in table.rows] == [1, 2, 3, 4]
+
+    def test_of_a_store(self) -> None:
+        """Measures that were rescinded are not counted; those in effect are, on the day of their decision."""
+        day = dt.date(2025, 3, 3)
+        assert _run("remedy").flow.four_forms(day, day, viewer=AUDITOR).total == 0
+        run = _run("case")
+        decided = dt.date(2011, 10, 25)
+        table = run.flow.four_forms(decided, decided, viewer=AUDITOR)
+        assert (table.total, dict(table.uncounted), table.reconciles) == (1, {"post_demotion": 1}, True)
+        assert run.flow.four_forms(decided + dt.timedelta(days=1), day, viewer=AUDITOR).total == 0
+
+    def test_for_auditors_only(self) -> None:
+        """A small count can name a person."""
+        with pytest.raises(MisuseError, match="auditors"):
+            _run("case").flow.four_forms(DAY, DAY, viewer=Viewer())
