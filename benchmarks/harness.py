@@ -46,6 +46,9 @@ def interleave(contestants: Mapping[str, Work], *, units: int, rounds: int = 9) 
         rounds: How many times each runs; the first round warms up and is thrown away.
     """
     taken: dict[str, list[float]] = {name: [] for name in contestants}
+    gc.collect()
+    # What stands already is no run's garbage; without this every collection would walk a million cases.
+    gc.freeze()
     for number in range(rounds + 1):
         for name, work in contestants.items():
             gc.collect()
@@ -56,6 +59,7 @@ def interleave(contestants: Mapping[str, Work], *, units: int, rounds: int = 9) 
             gc.enable()
             if number:
                 taken[name].append(spent)
+    gc.unfreeze()
     return Result(
         micros={name: statistics.median(each) for name, each in taken.items()},
         rounds={name: tuple(each) for name, each in taken.items()},

@@ -80,7 +80,7 @@ class _Story:
     def do(self, stream: str | Decision, trigger: str, actor: Actor, **payload: Any) -> Decision:
         """Take a step that goes through."""
         decision = self.flow.do(stream, trigger, payload, actor=actor).raise_if_refused()
-        self.say(f"  ✓ {decision.label.zh}")
+        self.say(f"  √ {decision.label.zh}")
         return decision
 
     def refused(self, name: str, stream: str | Decision, trigger: str, actor: Actor, **payload: Any) -> None:
@@ -178,13 +178,13 @@ def _tasks(story: _Story, phase: str) -> None:
         evidence = {"evidence": f"材料{number}号", "submitted_on": day}
         flow.do(task.id, "submit", evidence, actor=LIAISON).raise_if_refused()
         flow.do(task.id, "complete", actor=PROVINCIAL_CLERK).raise_if_refused()
-    story.say(f"  ✓ {len(found)}项任务提交并审核通过")
+    story.say(f"  √ {len(found)}项任务提交并审核通过")
 
 
 def _register(story: _Story, content: str, *, anonymous: bool, **more: Any) -> Decision:
     payload = {"channel": "telephone", "content": content, "anonymous": anonymous, "accused_unit": "bridge_bureau"}
     opened = story.flow.start("complaint", {**payload, **more}, actor=TRANSPORT_DESK).raise_if_refused()
-    story.say(f"  ✓ {opened.label.zh}(编号 {opened.stream[-8:]};内容和投诉人已封存)")
+    story.say(f"  √ {opened.label.zh}(编号 {opened.stream[-8:]};内容和投诉人已封存)")
     story.do(opened, "classify", TRANSPORT_DESK, lead_class="appeal_for_settlement")
     story.do(opened, "accept", TRANSPORT_DESK)
     return opened
@@ -245,7 +245,7 @@ def _case(story: _Story) -> None:
         "post": "bridge_bureau.deputy_director",
     }
     case = story.flow.start("case", {**opening, "unit": "bridge_bureau"}, actor=BRIDGE_PERSONNEL).raise_if_refused()
-    story.say(f"  ✓ {case.label.zh}")
+    story.say(f"  √ {case.label.zh}")
     story.do(case, "approve_start", BRIDGE_DIRECTOR)
     story.do(case, "begin_investigation", BRIDGE_PERSONNEL, investigators=["p-207", "p-209"])
     found = {

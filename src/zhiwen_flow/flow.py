@@ -73,7 +73,7 @@ class Flow:
     >>> form = {"disposal": "assign_down", "handling_unit": "bridge_bureau"}
     >>> print(flow.explain(complaint, "assign", form).explain())
     不予办理:分办
-      ✗ [不通过] “分办”须在“已受理”环节办理,现处于“已分类”环节
+      × [不通过] “分办”须在“已受理”环节办理,现处于“已分类”环节
         依据:省直机关方案 二(三)3
         怎么办:现在可以办理:受理、不予受理(告知去向)、转送有权机关、移送问题线索、登记有误,作废
     >>> flow.instance(complaint).state, [event["kind"] for event in flow.events(complaint)]

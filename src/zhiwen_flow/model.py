@@ -357,7 +357,7 @@ class Decision:
         raise RefusedError(self, self.explain("zh"))
 
 
-def _lines(verdict: Verdict, lang: str, mark: str = "✗") -> Iterable[str]:
+def _lines(verdict: Verdict, lang: str, mark: str = "×") -> Iterable[str]:
     yield f"  {mark} [{verdict.outcome.text(lang)}] {verdict.text(lang)}"
     if verdict.cites:
         yield ("    依据:" if lang == "zh" else "    Basis: ") + shown(list(verdict.cites), lang)

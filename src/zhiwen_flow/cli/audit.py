@@ -81,10 +81,10 @@ def _plain(report: Report) -> dict[str, Any]:
 
 def _told(report: Report, lang: Lang) -> str:
     if report.flaw is not None:
-        return said(lang, f"✗ {report.flaw.place}:{report.flaw.zh}", f"✗ {report.flaw.place}: {report.flaw.en}")
+        return said(lang, f"× {report.flaw.place}:{report.flaw.zh}", f"× {report.flaw.place}: {report.flaw.en}")
     tables = said(lang, ";数据库与日志一致", "; the tables agree with the log") if report.tables else ""
     head = said(
-        lang, f"✓ 共{report.count}条、{report.streams}个卷宗", f"✓ {report.count} events, {report.streams} streams"
+        lang, f"√ 共{report.count}条、{report.streams}个卷宗", f"√ {report.count} events, {report.streams} streams"
     )
     return f"{head}{tables}\n" + said(lang, f"保证程度:{report.assurance.zh}", f"assurance: {report.assurance.en}")
 

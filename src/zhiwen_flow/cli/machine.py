@@ -54,9 +54,12 @@ def registry_of(names: list[str] | None) -> Registry:
         module, _, attribute = each.partition(":")
         try:
             value = getattr(import_module(module), attribute)
+            guards = [value] if isinstance(value, Guard) else list(value) if isinstance(value, list | tuple) else []
+            if not guards or not all(isinstance(guard, Guard) for guard in guards):
+                raise ValueError("it is neither a Guard nor a list or tuple of them")
         except (ImportError, AttributeError, ValueError) as error:
             raise MisuseError(f"--guards {each}: {error}; write MODULE:NAME of what can be imported") from error
-        found += [value] if isinstance(value, Guard) else list(value)
+        found += guards
     return LIBRARY.extended(*found)
 
 
@@ -138,13 +141,18 @@ def _plain(machine: Machine) -> dict[str, Any]:
 
 
 @app.command()
-def check(name: Name, guards: Guards = None, lang: LangOption = Lang.ZH, format: FormatOption = Format.TEXT) -> None:
+def check(
+    name: Name,
+    overlay: Overlays = None,
+    guards: Guards = None,
+    lang: LangOption = Lang.ZH,
+    format: FormatOption = Format.TEXT,
+) -> None:
     """检查状态机;有差错时退出码为 1 / check a machine; exit 1 on faults."""
     source = source_of(name, "machines")
-    registry = registry_of(guards)
     faults: tuple[Fault, ...] = ()
     try:
-        machine = read_machine(source, registry)
+        machine = machine_of(name, guards, overlay)
         Rulebook.load(BOOK)
     except DefinitionError as error:
         faults = error.faults
@@ -177,11 +185,12 @@ def types(
     name: Name,
     out: OutOption = None,
     check: Annotated[Path | None, typer.Option("--check", help="检查文件是否最新 / whether a file is current")] = None,
+    overlay: Overlays = None,
     guards: Guards = None,
     lang: LangOption = Lang.ZH,
 ) -> None:
     """生成类型模块 / write typed classes."""
-    machine = machine_of(name, guards)
+    machine = machine_of(name, guards, overlay)
     if check is None:
         write(typed_module(machine, Rulebook.load(BOOK)), out)
         return

@@ -4,6 +4,7 @@ The command line (命令行): every command's exit status is 0 fine, 1 findings,
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -50,6 +51,10 @@ def demo(
 
 def main() -> None:
     """Run ``zhiwen-flow`` (程序入口)."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding, such as GBK, shows a question mark for what it lacks; that is no error.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         status = app(standalone_mode=False)
     except typer.Exit as leave:

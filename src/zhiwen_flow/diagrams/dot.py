@@ -5,7 +5,7 @@ Draw a graph as DOT text (DOT 图), with widths reckoned for full-width characte
 from __future__ import annotations
 
 from zhiwen_flow.diagrams.graph import Graph
-from zhiwen_flow.diagrams.text import FONTS, width
+from zhiwen_flow.diagrams.text import FONTS, printable, width
 from zhiwen_flow.machine.definition import End
 
 _FILL = {End.DONE: "#e6f4ea", End.VOID: "#fdecea", None: "#ffffff"}
@@ -15,7 +15,7 @@ def dot(graph: Graph) -> str:
     """Give the DOT text of a machine (生成 DOT)."""
     font = f'fontname="{FONTS}"'
     lines = [
-        f"digraph {graph.id} {{",
+        f"digraph {quoted(graph.id)} {{",
         f"  graph [rankdir=TB, label={quoted(graph.title)}, labelloc=t, {font}];",
         f"  node [shape=box, style=filled, {font}];",
         f"  edge [{font}, fontsize=10];",
@@ -38,4 +38,4 @@ def dot(graph: Graph) -> str:
 def quoted(text: str) -> str:
     """Quote a label for DOT (转义)."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + "".join(each for each in escaped if each.isprintable()) + '"'
+    return '"' + printable(escaped) + '"'

@@ -5,6 +5,7 @@ Draw a graph as Mermaid text (Mermaid 图). Labels are quoted and escaped by ent
 from __future__ import annotations
 
 from zhiwen_flow.diagrams.graph import Graph
+from zhiwen_flow.diagrams.text import printable
 from zhiwen_flow.machine.definition import End
 
 _ENTITIES = {each: f"#{ord(each)};" for each in '"#;<>&`\\{}[]()|'}
@@ -43,4 +44,4 @@ def _label(label: str, produces: tuple[str, ...], note: int) -> str:
 
 def _quoted(text: str) -> str:
     flat = "<br/>".join("".join(_ENTITIES.get(each, each) for each in line) for line in text.splitlines())
-    return "".join(each for each in flat if each.isprintable())
+    return printable(flat)

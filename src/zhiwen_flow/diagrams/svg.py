@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 import attrs
 
 from zhiwen_flow.diagrams.graph import Graph, Node, Step
-from zhiwen_flow.diagrams.text import FONTS, width, wrapped
+from zhiwen_flow.diagrams.text import FONTS, printable, width, wrapped
 from zhiwen_flow.machine.definition import End
 
 PAGE = 794.0  # A4 at 96 dots an inch
@@ -27,13 +27,22 @@ CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 class _Card:
     node: Node
     top: float
+    head: float
     height: float
+    name: list[str]
+    side: list[str]
     rows: list[tuple[Step, list[str], float]]
+
+    @property
+    def entry(self) -> float:
+        """Where lines that lead here end."""
+        return self.top + HEAD / 2
 
 
 def svg(graph: Graph, lang: str = "zh") -> str:
     """Give the SVG text of a machine (生成 SVG)."""
-    cards, bottom = _cards(graph, lang)
+    heading, top = headed(graph.title, graph.subtitle, 20)
+    cards, bottom = _cards(graph, lang, top)
     lanes = _lanes(cards)
     notes = _notes(graph, bottom + 20, lang)
     height = bottom + 20 + notes[1]
@@ -42,32 +51,49 @@ def svg(graph: Graph, lang: str = "zh") -> str:
         f"<title>{clean(graph.title)}</title>",
         f"<desc>{clean(graph.subtitle)}</desc>",
         f'<rect width="{PAGE:.0f}" height="{height:.0f}" fill="#ffffff"/>',
-        text(LEFT, 34, graph.title, 20, INK, bold=True),
-        text(LEFT, 54, graph.subtitle, SMALL, GREY),
+        *heading,
     ]
     parts += _wires(cards, lanes)
     for card in cards:
-        parts += _drawn(card, lang)
+        parts += _drawn(card)
     return "\n".join([*parts, *notes[0], "</svg>"]) + "\n"
 
 
-def _cards(graph: Graph, lang: str) -> tuple[list[_Card], float]:
-    top, cards = 76.0, []
+def headed(title: str, subtitle: str, size: float) -> tuple[list[str], float]:
+    """Set a picture's title and what stands under it; give where the picture begins (标题)."""
+    parts, y = [], 14.0
+    for line in wrapped(title, size, PAGE - 2 * LEFT):
+        y += size
+        parts.append(text(LEFT, y, line, size, INK, bold=True))
+        y += 4
+    for line in wrapped(subtitle, SMALL, PAGE - 2 * LEFT):
+        y += 16
+        parts.append(text(LEFT, y, line, SMALL, GREY))
+    return parts, y + 22
+
+
+def _cards(graph: Graph, lang: str, top: float) -> tuple[list[_Card], float]:
+    cards = []
     for index, node in enumerate(graph.nodes):
-        rows, y = [], HEAD
-        steps = (
-            ((graph.opening, True), *((s, False) for s in node.steps))
-            if index == 0
-            else ((s, False) for s in node.steps)
-        )
-        for step, opening in steps:
-            lines = wrapped(_row(step, lang, opening=opening), BODY, CARD - 44)
+        name, side = _named(node, lang)
+        head = HEAD + 18.0 * (max(len(name), len(side)) - 1)
+        rows, y = [], head
+        opening = [(graph.opening, True)] if index == 0 else []
+        for step, opens in [*opening, *((each, False) for each in node.steps)]:
+            lines = wrapped(_row(step, lang, opening=opens), BODY, CARD - 44)
             rows.append((step, lines, y))
             y += ROW * len(lines)
         height = y + (8 if rows else 0)
-        cards.append(_Card(node=node, top=top, height=height, rows=rows))
+        cards.append(_Card(node=node, top=top, head=head, height=height, name=name, side=side, rows=rows))
         top += height + GAP
     return cards, top - GAP
+
+
+def _named(node: Node, lang: str) -> tuple[list[str], list[str]]:
+    """Break a state's name and what stands at its right so that the two never meet."""
+    side = _side(node, lang)
+    taken = min(width(side, SMALL), CARD * 0.5)
+    return wrapped(node.label, 14, CARD - 36 - taken), wrapped(side, SMALL, max(taken, 1.0) + 0.5)
 
 
 def _row(step: Step, lang: str, *, opening: bool) -> str:
@@ -89,26 +115,28 @@ def _circled(number: int) -> str:
 
 def _lanes(cards: list[_Card]) -> dict[str, tuple[float, str]]:
     """Give each target state a lane: two share one only where their lines never run side by side."""
-    tops = {card.node.id: card.top + HEAD / 2 for card in cards}
+    tops = {card.node.id: card.entry for card in cards}
     spans: dict[str, list[float]] = {}
     for card in cards:
         for step, _, y in card.rows:
             if step.target != card.node.id:
                 spans.setdefault(step.target, [tops[step.target]]).append(card.top + y)
     taken: list[list[tuple[float, float]]] = []
-    lanes: dict[str, tuple[float, str]] = {}
+    places: dict[str, int] = {}
     for target, ys in sorted(spans.items(), key=lambda each: (max(each[1]) - min(each[1]), each[0])):
         low, high = min(ys) - 6, max(ys) + 6
         number = next((n for n, used in enumerate(taken) if all(high < a or low > b for a, b in used)), len(taken))
         if number == len(taken):
             taken.append([])
         taken[number].append((low, high))
-        lanes[target] = (LEFT + CARD + 20 + number * LANE, COLOURS[number % len(COLOURS)])
-    return lanes
+        places[target] = number
+    left = LEFT + CARD + 20
+    apart = min(LANE, (PAGE - 12 - left) / max(len(taken) - 1, 1))
+    return {target: (left + number * apart, COLOURS[number % len(COLOURS)]) for target, number in places.items()}
 
 
 def _wires(cards: list[_Card], lanes: dict[str, tuple[float, str]]) -> list[str]:
-    ends = {card.node.id: (card.top + HEAD / 2, card.node.end) for card in cards}
+    ends = {card.node.id: (card.entry, card.node.end) for card in cards}
     edge, parts = LEFT + CARD, []
     for target, (x, plain) in lanes.items():
         y, end = ends[target]
@@ -131,7 +159,7 @@ def _wires(cards: list[_Card], lanes: dict[str, tuple[float, str]]) -> list[str]
     return parts
 
 
-def _drawn(card: _Card, lang: str) -> list[str]:
+def _drawn(card: _Card) -> list[str]:
     end = card.node.end
     fill, line = {End.DONE: ("#e6f4ea", GREEN), End.VOID: ("#fdecea", RED), None: ("#eef3f9", "#7b8794")}[end]
     dashed = ' stroke-dasharray="5 3"' if end is End.VOID else ""
@@ -140,11 +168,12 @@ def _drawn(card: _Card, lang: str) -> list[str]:
     stroke = f'stroke="{line}" stroke-width="1.3"{dashed}'
     parts = [
         f'<rect {frame} fill="{"#ffffff" if card.rows else fill}" {stroke}/>',
-        _title_bar(card.top, radius, fill) if card.rows else "",
-        text(LEFT + 12, card.top + 20, card.node.label, 14, INK, bold=True),
+        _title_bar(card, radius, fill) if card.rows else "",
     ]
-    side = _side(card.node, lang)
-    parts.append(text(LEFT + CARD - 12 - width(side, SMALL), card.top + 20, side, SMALL, GREY))
+    for number, part in enumerate(card.name):
+        parts.append(text(LEFT + 12, card.top + 20 + 18 * number, part, 14, INK, bold=True))
+    for number, part in enumerate(card.side):
+        parts.append(text(LEFT + CARD - 12 - width(part, SMALL), card.top + 20 + 18 * number, part, SMALL, GREY))
     for step, lines, y in card.rows:
         colour = GREY if step.stays else INK
         for number, line in enumerate(lines):
@@ -158,9 +187,9 @@ def _opening_tag(height: float) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} font-family={quoteattr(FONTS)}>'
 
 
-def _title_bar(top: float, radius: int, fill: str) -> str:
-    left = f"M {LEFT + 1} {top + HEAD:.1f} v {-HEAD + radius:.1f} q 0 {-radius} {radius} {-radius}"
-    right = f"h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {HEAD - radius:.1f} z"
+def _title_bar(card: _Card, radius: int, fill: str) -> str:
+    left = f"M {LEFT + 1} {card.top + card.head:.1f} v {-card.head + radius:.1f} q 0 {-radius} {radius} {-radius}"
+    right = f"h {CARD - 2 - 2 * radius} q {radius} 0 {radius} {radius} v {card.head - radius:.1f} z"
     return f'<path d="{left} {right}" fill="{fill}"/>'
 
 
@@ -197,5 +226,4 @@ def text(x: float, y: float, words: str, size: float, colour: str, *, bold: bool
 
 def clean(words: str) -> str:
     """Escape for XML, and leave out what XML does not know (转义)."""
-    flat = " ".join(words.splitlines()) or words
-    return escape("".join(each for each in flat if each.isprintable()))
+    return escape(printable(" ".join(words.splitlines()) or words))

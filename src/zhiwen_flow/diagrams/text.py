@@ -33,3 +33,8 @@ def wrapped(text: str, size: float, most: float) -> list[str]:
             line = ""
         line += each
     return [*lines, line] if line or not lines else lines
+
+
+def printable(text: str) -> str:
+    """Leave out control characters; a wide or unbroken space stays a space, so that words keep apart (可打印)."""
+    return "".join(each if each.isprintable() else " " * each.isspace() for each in text)

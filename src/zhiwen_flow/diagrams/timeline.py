@@ -7,8 +7,8 @@ from __future__ import annotations
 import datetime as dt
 
 from zhiwen_flow.diagrams.dot import quoted as dot_quoted
-from zhiwen_flow.diagrams.svg import BLUE, GREY, INK, LEFT, PAGE, RED, SMALL, clean, text
-from zhiwen_flow.diagrams.text import FONTS, width, wrapped
+from zhiwen_flow.diagrams.svg import BLUE, GREY, INK, LEFT, PAGE, RED, SMALL, clean, headed, text
+from zhiwen_flow.diagrams.text import FONTS, printable, width, wrapped
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.plan import Phase, Plan, Task
 
@@ -42,18 +42,16 @@ def _days(plan: Plan) -> tuple[dt.date, dt.date] | None:
 
 def _svg(plan: Plan) -> str:
     span = _days(plan)
-    parts, y = _heading(plan), 84.0
+    parts, y = headed(plan.title, f"{plan.organ} · {plan.id}", 18)
     if span is not None:
+        y += 8
         parts += _months(span, y)
     for phase in plan.phases:
-        y += 26
-        parts += _bar(phase, span, y)
+        drawn, y = _phase(phase, span, y + 26)
+        parts += drawn
         for task in phase.tasks:
-            for number, line in enumerate(wrapped(f"{task.number}. {task.name}", SMALL, _AXIS - LEFT - 30)):
-                y += _ROW
-                parts.append(text(LEFT + 16, y + 14, line, SMALL, GREY))
-                if not number:
-                    parts += _mark(task, span, y + 10)
+            drawn, y = _task(task, span, y + _ROW)
+            parts += drawn
     y += 40
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {PAGE:.0f} {y:.0f}" width="{PAGE:.0f}" '
@@ -61,10 +59,6 @@ def _svg(plan: Plan) -> str:
     )
     back = f'<rect width="{PAGE:.0f}" height="{y:.0f}" fill="#ffffff"/>'
     return "\n".join([head, f"<title>{clean(plan.title)}</title>", back, *parts, "</svg>"]) + "\n"
-
-
-def _heading(plan: Plan) -> list[str]:
-    return [text(LEFT, 34, plan.title, 18, INK, bold=True), text(LEFT, 54, f"{plan.organ} · {plan.id}", SMALL, GREY)]
 
 
 def _x(day: dt.date, span: tuple[dt.date, dt.date]) -> float:
@@ -83,30 +77,60 @@ def _months(span: tuple[dt.date, dt.date], y: float) -> list[str]:
     return parts
 
 
-def _bar(phase: Phase, span: tuple[dt.date, dt.date] | None, y: float) -> list[str]:
-    parts = [text(LEFT, y + 15, phase.name, 14, INK, bold=True)]
+def _phase(phase: Phase, span: tuple[dt.date, dt.date] | None, y: float) -> tuple[list[str], float]:
+    """Draw a phase's name and bar; give them with the top of its last line."""
+    parts = _lines(LEFT, y + 15, wrapped(phase.name, 14, _AXIS - LEFT - 10), INK, size=14)
+    told = phase.raw or ""
     if span is None or phase.start is None or phase.end is None:
-        parts.append(text(_AXIS, y + 15, phase.raw or "(未注明时间)", SMALL, GREY))
-        return parts
-    x, end = _x(phase.start, span), _x(phase.end + dt.timedelta(days=1), span)
-    parts.append(
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{end - x:.1f}" height="{_BAR}" rx="3" fill="#dbe7f5" stroke="{BLUE}"/>'
-    )
-    wide = width(phase.raw or "", SMALL)
-    place = x + 5 if wide + 8 < end - x else (end + 6 if end + wide < PAGE - LEFT else x - wide - 6)
-    parts.append(text(place, y + 14, phase.raw or "", SMALL, INK))
-    return parts
+        beside = wrapped(told or "(未注明时间)", SMALL, PAGE - LEFT - _AXIS)
+        parts += _lines(_AXIS, y + 15, beside, GREY)
+    else:
+        x, end = _x(phase.start, span), _x(phase.end + dt.timedelta(days=1), span)
+        box = f'x="{x:.1f}" y="{y:.1f}" width="{end - x:.1f}" height="{_BAR}" rx="3"'
+        parts.append(f'<rect {box} fill="#dbe7f5" stroke="{BLUE}"/>')
+        place, beside = (x + 5, [told]) if width(told, SMALL) + 8 < end - x else _beside(told, x, end)
+        parts += _lines(place, y + 14, beside, INK)
+    return parts, y + _ROW * (max(len(wrapped(phase.name, 14, _AXIS - LEFT - 10)), len(beside)) - 1)
 
 
-def _mark(task: Task, span: tuple[dt.date, dt.date] | None, y: float) -> list[str]:
-    if span is None or task.due is None:
-        return [text(_AXIS, y + 4, f"({task.raw})", SMALL, GREY)] if task.raw else []
-    x = _x(task.due, span)
-    mark = f'<path d="M {x:.1f} {y - 5:.1f} l 5 5 l -5 5 l -5 -5 z" fill="{RED}"/>'
-    note = f"{task.raw or task.due.isoformat()}{' ' + task.deliverable if task.deliverable else ''}"
-    lines = wrapped(note, SMALL, PAGE - LEFT - 8 - x) if x < PAGE - 200 else [task.raw or ""]
-    place = x + 8 if x < PAGE - 200 else x - 80
-    return [mark, text(place, y + 4, lines[0], SMALL, RED)]
+def _task(task: Task, span: tuple[dt.date, dt.date] | None, y: float) -> tuple[list[str], float]:
+    """Draw a task's name, its window and its deadline; give them with the top of its last line."""
+    name = wrapped(f"{task.number}. {task.name}", SMALL, _AXIS - LEFT - 30)
+    parts = _lines(LEFT + 16, y + 14, name, GREY)
+    beside, drawn = _mark(task, span, y + 10)
+    return parts + drawn, y + _ROW * (max(len(name), beside) - 1)
+
+
+def _mark(task: Task, span: tuple[dt.date, dt.date] | None, y: float) -> tuple[int, list[str]]:
+    """Draw what is known of a task's time, in words where it is no date; give also how many lines it takes."""
+    last = task.due or task.end or task.start
+    if span is None or last is None:
+        lines = wrapped(f"({task.raw})", SMALL, PAGE - LEFT - _AXIS) if task.raw else []
+        return len(lines), _lines(_AXIS, y + 4, lines, GREY)
+    parts = []
+    if task.start is not None and task.end is not None:
+        x, end = _x(task.start, span), _x(task.end + dt.timedelta(days=1), span)
+        parts.append(f'<rect x="{x:.1f}" y="{y - 3:.1f}" width="{end - x:.1f}" height="6" rx="3" fill="{BLUE}"/>')
+    if task.due is not None:
+        parts.append(f'<path d="M {_x(task.due, span):.1f} {y - 5:.1f} l 5 5 l -5 5 l -5 -5 z" fill="{RED}"/>')
+    note = f"{task.raw or last.isoformat()}{' ' + task.deliverable if task.deliverable else ''}"
+    place, lines = _beside(note, _x(task.start or last, span) - 4, _x(last, span) + 4)
+    return len(lines), parts + _lines(place, y + 4, lines, RED if task.due else INK)
+
+
+def _beside(note: str, left: float, right: float) -> tuple[float, list[str]]:
+    """Place words at the right of a mark, or at its left where there is more room; broken rather than cut."""
+    after, before = PAGE - LEFT - right - 6, left - _AXIS - 6
+    wide = width(note, SMALL)
+    if wide <= after or after >= before:
+        return right + 6, wrapped(note, SMALL, after)
+    lines = wrapped(note, SMALL, before)
+    return left - 6 - max(width(each, SMALL) for each in lines), lines
+
+
+def _lines(x: float, y: float, lines: list[str], colour: str, *, size: float = SMALL) -> list[str]:
+    bold = size > SMALL
+    return [text(x, y + _ROW * n, line, size, colour, bold=bold) for n, line in enumerate(lines)]
 
 
 def _mermaid(plan: Plan) -> str:
@@ -117,6 +141,9 @@ def _mermaid(plan: Plan) -> str:
             end = phase.end + dt.timedelta(days=1)
             lines.append(f"  {_flat(phase.name)} :p{number}, {phase.start.isoformat()}, {end.isoformat()}")
         for place, task in enumerate(phase.tasks):
+            if task.start is not None and task.end is not None:
+                end = task.end + dt.timedelta(days=1)
+                lines.append(f"  {_flat(task.name)} :p{number}w{place}, {task.start.isoformat()}, {end.isoformat()}")
             if task.due is not None:
                 lines.append(f"  {_flat(task.name)} :milestone, p{number}t{place}, {task.due.isoformat()}, 0d")
     return "\n".join(lines) + "\n"
@@ -125,7 +152,7 @@ def _mermaid(plan: Plan) -> str:
 def _flat(words: str) -> str:
     """Colons, semicolons and hashes end a label in a Mermaid chart; their full-width forms do not."""
     table = str.maketrans({":": "：", ";": "；", "#": "＃", ",": "，", "\n": " "})
-    return "".join(each for each in words.translate(table) if each.isprintable())
+    return printable(words.translate(table))
 
 
 def _dot(plan: Plan) -> str:
