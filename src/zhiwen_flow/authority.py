@@ -8,105 +8,34 @@ posts, and only where no list names the post the example table by rank and emplo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from zhiwen_flow.directory import Directory, Post
+from zhiwen_flow.directory import Delegation, Directory, Post
 from zhiwen_flow.errors import UnknownNameError
-from zhiwen_flow.model import EMPTY, Holder
+from zhiwen_flow.model import Holder
 from zhiwen_flow.rulebook import AuthorityRow, Measure, PowerRow, Rulebook, Target
+from zhiwen_flow.rulings import (
+    COORDINATING,
+    FOR_PERSONS,
+    FOR_UNITS,
+    NO_MANAGER,
+    NO_MEMBERSHIP,
+    NO_PERSONNEL,
+    NO_ROW,
+    NO_STARTING,
+    NO_UNIT_SUPERIOR,
+    NOT_A_MEMBER,
+    OTHER_PERSONNEL,
+    SILENT,
+    PowerRuling,
+    Ruling,
+)
 from zhiwen_flow.terms import Label, Power, Status, weakest
 
 CACHED = 50_000
 """Rulings kept by one `Authority`."""
-
-NO_ROW = Label(zh="规则库没有该措施的权限条款", en="the rulebook has no authority row for the measure")
-NO_MANAGER = Label(
-    zh="干部职务名称表和示例权限表均未载明该职务由谁管理", en="no list and no example row says who manages the post"
-)
-NO_PERSONNEL = Label(zh="未载明人员类别,无法确定适用哪一权限条款", en="the personnel category is not recorded")
-NO_UNIT_SUPERIOR = Label(zh="组织目录未载明该单位的上级", en="the directory records no superior of the unit")
-SILENT = Label(zh="该条款未规定此项权力", en="the row does not speak of this power")
-FOR_UNITS = Label(zh="该措施只对单位适用", en="the measure is for units only")
-FOR_PERSONS = Label(zh="该措施只对个人适用", en="the measure is for persons only")
-OTHER_PERSONNEL = Label(zh="该措施不适用于此类人员", en="the measure is not for this personnel category")
-
-
-@attrs.frozen(kw_only=True)
-class PowerRuling:
-    """
-    What the rules say of one power (一项权力的归属): holders, or why nobody, or what is missing.
-    """
-
-    holders: tuple[Holder, ...] = ()
-    absent: Label | None = None
-    missing: Label | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Ruling:
-    """
-    Who holds which power over a measure on the holder of a post (权限裁定).
-
-    Args:
-        row: Authority row it rests on; None where there is none.
-        cites: Where the row and the manager come from.
-        status: The weakest of what it rests on.
-        fallback: Whether the manager comes from the example table, not from a list.
-        manager: Organ that manages the post.
-        collective: Whether a meeting decides; None where nothing is said.
-        not_applicable: Why the measure does not apply at all.
-        missing: The clause that is missing, where it cannot be said.
-    """
-
-    measure: str
-    row: str | None = None
-    cites: tuple[str, ...] = ()
-    status: Status = Status.UNKNOWN
-    fallback: bool = False
-    manager: str | None = None
-    collective: bool | None = None
-    not_applicable: Label | None = None
-    missing: Label | None = None
-    powers: Mapping[Power, PowerRuling] = EMPTY  # type: ignore[assignment]
-
-    def power(self, power: Power) -> PowerRuling:
-        """Give what is said of one power."""
-        found = self.powers.get(power)
-        return found if found is not None else PowerRuling(missing=self.missing or SILENT)
-
-    def who_could(self, power: Power = Power.DECIDES) -> tuple[Holder, ...]:
-        """List who holds a power (谁有权)."""
-        return self.power(power).holders
-
-    def explain(self, lang: str = "zh") -> str:
-        """
-        Say who holds each power, and why nobody does where nobody does (权限说明), one line for each.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-        """
-        if self.not_applicable is not None:
-            return self.not_applicable.text(lang)
-        colon = ":" if lang == "zh" else ": "
-        lines = [f"{power.text(lang)}{colon}{self._told(power, lang)}" for power in self.powers or (Power.DECIDES,)]
-        basis = "、".join(self.cites)
-        if not self.status.is_settled:
-            basis += f"(依据待核实:{self.status.zh})" if lang == "zh" else f" (not verified: {self.status.en})"
-        return "\n".join([*lines, ("依据:" if lang == "zh" else "basis: ") + basis])
-
-    def _told(self, power: Power, lang: str) -> str:
-        found = self.power(power)
-        if found.missing is not None:
-            return ("未知——" if lang == "zh" else "unknown: ") + found.missing.text(lang)
-        if found.absent is not None:
-            return ("无——" if lang == "zh" else "nobody: ") + found.absent.text(lang)
-        names = ("、" if lang == "zh" else "; ").join(each.label.text(lang) for each in found.holders)
-        if power is Power.DECIDES and self.collective:
-            return names + ("(集体研究)" if lang == "zh" else " (in a meeting)")
-        return names
 
 
 @attrs.frozen(kw_only=True)
@@ -119,6 +48,7 @@ class _Person:
     organ: str
     post: Post | None
     on: dt.date
+    member: bool | None = None
 
 
 class Authority:
@@ -130,6 +60,7 @@ class Authority:
         self.rulebook = rulebook
         self.directory = directory
         self._known: dict[Any, Ruling] = {}
+        self._members_only = {each.id for each in rulebook.measures.values() if each.members_only}
         self._rows: dict[str, list[AuthorityRow]] = {}
         for row in rulebook.rows:
             for measure in row.measures:
@@ -154,13 +85,16 @@ class Authority:
         """Rule on the holder of a post at hand (权限裁定); posts alike in all that matters share a ruling."""
         listing = self.directory.managing(post.id, on)
         by = (listing.organ, listing.document, listing.status) if listing is not None else ()
-        alike = (measure, post.organ, post.rank, post.personnel, post.filled_by, on, *by)
+        co = self.directory.co_managing(post.id, on)
+        personnel = self.directory.personnel_of(post, on)
+        member = self.directory.member_of_party(post.id, on) if measure in self._members_only else None
+        alike = (measure, post.organ, post.rank, personnel, post.filled_by, on, member, co, *by)
         known = self._known.get(alike)
         if known is not None:
             return known
         employer = self._employer(post.organ, on)
         person = _Person(
-            rank=post.rank, employer=employer, personnel=post.personnel, organ=post.organ, post=post, on=on
+            rank=post.rank, employer=employer, personnel=personnel, organ=post.organ, post=post, on=on, member=member
         )
         ruling = self._rule(self.rulebook.measure(measure), person)
         if len(self._known) >= CACHED:
@@ -187,6 +121,46 @@ class Authority:
         person = _Person(rank="", employer=unit.employer, personnel=None, organ=unit.id, post=None, on=on)
         return self._ruling(found, row, person, unit.parent, fallback=False, extra=())
 
+    def ruling_of_start(self, post: Post, on: dt.date) -> Ruling:
+        """
+        Say who approves that accountability of the holder of a post is started (启动审批).
+
+        Source:
+            中国共产党问责条例(2019) 第 9 条; see the rulebook's `starting` rows.
+        """
+        row = next((each for each in self.rulebook.starting if each.heads is post.head), None)
+        if row is None:
+            return Ruling(measure="", missing=NO_STARTING)
+        employer = self._employer(post.organ, on)
+        person = _Person(rank=post.rank, employer=employer, personnel=None, organ=post.organ, post=post, on=on)
+        manager, cite, status, fallback = self._manager(person)
+        if manager is None:
+            return Ruling(measure="", cites=(self.rulebook.cite(row),), missing=NO_MANAGER)
+        organs = dict.fromkeys(self._holder(each, person, manager) for each in row.approvers)
+        holders = tuple(
+            Holder(id=each, label=self.directory.organ(each).label, via=row.id)
+            for each in organs
+            if each is not None and not self.directory.is_coordinating(each)
+        )
+        return Ruling(
+            measure="",
+            row=row.id,
+            cites=(self.rulebook.cite(row), *((cite,) if cite is not None else ())),
+            status=weakest(row.status, status),
+            fallback=fallback,
+            manager=manager,
+            powers={Power.APPROVES: PowerRuling(holders=holders)},
+        )
+
+    def managing(self, post: Post, on: dt.date) -> Ruling:
+        """Say which organ manages a post, with where that is written (主管机关); it has no powers of its own."""
+        employer = self._employer(post.organ, on)
+        person = _Person(rank=post.rank, employer=employer, personnel=None, organ=post.organ, post=post, on=on)
+        manager, cite, status, fallback = self._manager(person)
+        missing = NO_MANAGER if manager is None else None
+        cites = (cite,) if cite is not None else ()
+        return Ruling(measure="", manager=manager, cites=cites, status=status, fallback=fallback, missing=missing)
+
     def ruling_for_rank(self, measure: str, rank: str, organ: str, on: dt.date) -> Ruling:
         """Say what the example table gives for a rank in an organ (按职级推定), as the matrix prints it."""
         employer = self._employer(organ, on)
@@ -210,6 +184,8 @@ class Authority:
         if measure.personnel and person.personnel not in measure.personnel:
             cites = (self.rulebook.cite(measure),)
             return Ruling(measure=measure.id, status=Status.NOT_APPLICABLE, not_applicable=OTHER_PERSONNEL, cites=cites)
+        if measure.members_only and person.post is not None and person.member is not True:
+            return self._not_a_member(measure, person)
         row, missing = self._row(measure.id, person)
         if row is None:
             return Ruling(measure=measure.id, missing=missing)
@@ -229,6 +205,12 @@ class Authority:
             return Ruling(measure=measure.id, row=row.id, cites=(self.rulebook.cite(row),), missing=NO_MANAGER)
         extra = ((cite, status),) if cite is not None else ()
         return self._ruling(measure, row, person, manager, fallback=fallback, extra=extra)
+
+    def _not_a_member(self, measure: Measure, person: _Person) -> Ruling:
+        if person.member is None:
+            return Ruling(measure=measure.id, missing=NO_MEMBERSHIP)
+        cites = (self.rulebook.cite(measure),)
+        return Ruling(measure=measure.id, status=Status.NOT_APPLICABLE, not_applicable=NOT_A_MEMBER, cites=cites)
 
     def _row(self, measure: str, person: _Person) -> tuple[AuthorityRow | None, Label]:
         by_law = person.post is not None and person.post.filled_by is not None
@@ -280,6 +262,10 @@ class Authority:
         extra: tuple[tuple[str, Status], ...],
     ) -> Ruling:
         powers = {power: self._power(row.power(power), power, person, manager) for power in Power}
+        if (co := self._co_manager(person, powers[Power.CONSULTS])) is not None:
+            powers[Power.CONSULTS] = co
+        lent = [found for power in Power for found in self._lend(powers, power, measure.id, person.on)]
+        extra = (*extra, *((each.document, each.status) for each in lent))
         return Ruling(
             measure=measure.id,
             row=row.id,
@@ -292,6 +278,32 @@ class Authority:
             powers=powers,
         )
 
+    def _co_manager(self, person: _Person, named: PowerRuling | None) -> PowerRuling | None:
+        """The co-managing organ is consulted wherever a post has one, beside whom the row names (双重管理)."""
+        if person.post is None:
+            return None
+        listing = self.directory.co_managing(person.post.id, person.on)
+        if listing is None:
+            return None
+        label = self.directory.organ(listing.organ).label
+        others = () if named is None else named.holders
+        return PowerRuling(holders=(*others, Holder(id=listing.organ, label=label, via=Power.CONSULTS.value)))
+
+    def _lend(
+        self, powers: dict[Power, PowerRuling], power: Power, measure: str, on: dt.date
+    ) -> tuple[Delegation, ...]:
+        """Let those to whom a holder has delegated a power stand beside it; give the documents (授权、委托)."""
+        said = powers[power]
+        if power not in _LENDABLE:
+            return ()
+        found = tuple(
+            each for holder in said.holders for each in self.directory.delegated(holder.id, power, measure, on)
+        )
+        found = tuple(each for each in found if not (power in _JUDGING and self.directory.is_coordinating(each.to)))
+        lent = (Holder(id=each.to, label=self.directory.organ(each.to).label, via="delegation") for each in found)
+        powers[power] = attrs.evolve(said, holders=(*said.holders, *lent)) if found else said
+        return found
+
     def _power(self, row: PowerRow | None, power: Power, person: _Person, manager: str) -> PowerRuling:
         if row is None:
             return PowerRuling(absent=SILENT)
@@ -301,7 +313,7 @@ class Authority:
         if organ is None:
             missing = Label(zh=f"组织目录未载明“{row.holder}”", en=f"the directory does not record `{row.holder}`")
             return PowerRuling(missing=missing)
-        if power in (Power.DECIDES, Power.APPROVES) and self.directory.is_coordinating(organ):
+        if power in _JUDGING and self.directory.is_coordinating(organ):
             return PowerRuling(missing=COORDINATING)
         return PowerRuling(holders=(Holder(id=organ, label=self.directory.organ(organ).label, via=power.value),))
 
@@ -330,11 +342,8 @@ class Authority:
                 return holder if directory.has_organ(holder) else None
 
 
-COORDINATING = Label(
-    zh="该职务设在议事协调机构,由其人事关系所在单位按权限办理,组织目录未载明该单位",
-    en="the post is in a coordinating body; the unit that employs its holder decides, and the directory lacks it",
-)
-"""A coordinating body never decides on persons, its own posts included."""
+_JUDGING = (Power.DECIDES, Power.APPROVES)
+_LENDABLE = (Power.PROPOSES, *_JUDGING, Power.ANNOUNCES, Power.EXECUTES)
 
 HOLDERS = (
     "managing_organ",

@@ -44,6 +44,7 @@ class Definitions:
         guards: Iterable[Guard] = (),
         calendar: Calendar | None = None,
         strict: bool = False,
+        earlier: Iterable[Rulebook | str | Path] = (),
     ) -> Definitions:
         """
         Load what is named by id or by file (加载定义); see `Flow.open`.
@@ -56,7 +57,12 @@ class Definitions:
         organs = directory if isinstance(directory, Directory) else Directory.load(directory)
         given = [each if isinstance(each, Machine) else read_machine(Source.of(each), registry) for each in machines]
         rules = Rules(
-            rulebook=book, directory=organs, authority=Authority(book, organs), calendar=calendar, strict=strict
+            rulebook=book,
+            directory=organs,
+            authority=Authority(book, organs),
+            calendar=calendar,
+            strict=strict,
+            earlier=tuple(each if isinstance(each, Rulebook) else Rulebook.load(each) for each in earlier),
         )
         return cls(rules=rules, registry=registry, machines={each.id: each for each in given})
 

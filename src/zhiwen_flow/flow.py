@@ -21,7 +21,7 @@ from zhiwen_flow.accountability.eligibility import Eligibility, asked, eligibili
 from zhiwen_flow.accountability.forms import FormTable, four_forms
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
-from zhiwen_flow.authority import Authority, Ruling
+from zhiwen_flow.authority import Authority
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
@@ -43,6 +43,7 @@ from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.records import decided_between, held_by
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.consequences import Act
+from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
 

@@ -159,4 +159,6 @@ class FieldType(Term):
     INSTANCE = ("instance", "卷宗", "instance")
     MEETING = ("meeting", "会议记录", "meeting record")
     ASSESSMENT = ("assessment", "逐项评估", "assessment of one item")
+    CONSENT = ("consent", "征求意见记录", "record of an opinion asked")
+    FINDING = ("finding", "责任认定", "finding of responsibility")
     ITEM = ("item", "事项", "item of a plan")

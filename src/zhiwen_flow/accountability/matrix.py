@@ -14,9 +14,10 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.authority import Authority, PowerRuling, Ruling
+from zhiwen_flow.authority import Authority
 from zhiwen_flow.directory import Directory
 from zhiwen_flow.rulebook import Rulebook, Target
+from zhiwen_flow.rulings import PowerRuling, Ruling
 from zhiwen_flow.terms import Power, Status
 
 

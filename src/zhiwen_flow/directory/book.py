@@ -16,7 +16,9 @@ import attrs
 from zhiwen_flow.canonical import canonical, digest
 from zhiwen_flow.directory.check import faults
 from zhiwen_flow.directory.rows import (
+    Delegation,
     DirectoryFile,
+    Duty,
     Incumbency,
     ListKind,
     Organ,
@@ -31,7 +33,7 @@ from zhiwen_flow.directory.rows import (
 from zhiwen_flow.errors import DefinitionError, UnknownNameError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.model import Holder
-from zhiwen_flow.terms import Label
+from zhiwen_flow.terms import Label, Power
 
 REMEMBERED = 1000
 
@@ -60,10 +62,15 @@ class Directory:
         self._held = grouped((each.person, each) for each in file.incumbencies)
         self._listed = grouped((each.post, each) for each in file.listings)
         self._managed = grouped((each.post, each) for each in file.listings if each.kind is ListKind.MANAGED)
+        self._co_managed = grouped((each.post, each) for each in file.listings if each.kind is ListKind.CO_MANAGED)
+        self._stands_in = grouped((each.substitute, each) for each in file.posts if each.substitute is not None)
+        self._delegated = grouped((each.by, each) for each in file.delegations)
+        self._duties = grouped((each.post, each) for each in file.duties)
         self._named: dict[str, dict[str, str]] = {}
         self._who: dict[tuple[tuple[str, ...], dt.date], tuple[Holder, ...]] = {}
         self._people = grouped((each.person, each) for each in file.people)
         self._by_role = grouped((role, each) for each in file.posts for role in each.roles)
+        self._in_charge = grouped((organ, each) for each in file.posts for organ in each.supervises)
         self._by_organ = grouped((each.organ, each) for each in file.posts)
 
     @classmethod
@@ -98,6 +105,8 @@ class Directory:
         incumbencies: Iterable[Incumbency] = (),
         listings: Iterable[PostListing] = (),
         people: Iterable[PersonFact] = (),
+        delegations: Iterable[Delegation] = (),
+        duties: Iterable[Duty] = (),
         id: str | None = None,
         version: str | None = None,
     ) -> Directory:
@@ -117,6 +126,8 @@ class Directory:
             incumbencies=(*old.incumbencies, *incumbencies),
             listings=(*old.listings, *listings),
             people=(*old.people, *people),
+            delegations=(*old.delegations, *delegations),
+            duties=(*old.duties, *duties),
         )
         if found := tuple(faults(file, file.id)):
             raise DefinitionError(*found)
@@ -203,6 +214,50 @@ class Directory:
         """Find the row that says who manages a post on a day; None where no list names it (主管机关)."""
         return as_of(self._managed.get(post, ()), on)
 
+    def co_managing(self, post: str, on: dt.date) -> PostListing | None:
+        """Find the row that says who co-manages a post on a day; None where nobody does (协管机关)."""
+        return as_of(self._co_managed.get(post, ()), on)
+
+    def delegated(self, organ: str, power: Power, measure: str, on: dt.date) -> Iterator[Delegation]:
+        """Iterate over what an organ has delegated of a power over a measure on a day (授权、委托)."""
+        for each in self._delegated.get(organ, ()):
+            if power in each.powers and measure in (each.measures or (measure,)) and covers(each, on):
+                yield each
+
+    def duties(self, post: str, on: dt.date) -> tuple[Duty, ...]:
+        """List the duties of a post on a day (岗位职责)."""
+        return tuple(each for each in self._duties.get(post, ()) if covers(each, on))
+
+    def duty(self, id: str, post: str, on: dt.date) -> Duty | None:
+        """Find a duty of a post as of a day; None where the post did not have it then."""
+        return next((each for each in self.duties(post, on) if each.id == id), None)
+
+    def is_vacant(self, post: str, on: dt.date) -> bool:
+        """Whether a post that has had holders has none on a day, acting ones included (空缺)."""
+        return post in self._holders and not self.incumbents(post, on)
+
+    def roles_of(self, post: Post, on: dt.date) -> tuple[str, ...]:
+        """List a post's roles, and those of the vacant posts its holder stands in for (所承担的岗位职责)."""
+        others = self._stands_in.get(post.id)
+        if others is None:
+            return post.roles
+        vacant = (each for each in others if covers(each, on) and self.is_vacant(each.id, on))
+        return (*post.roles, *(role for each in vacant for role in each.roles))
+
+    def member_of_party(self, post: str, on: dt.date) -> bool | None:
+        """Whether the one holder of a post is a Party member; None where it is not known (政治面貌)."""
+        held = [each for each in self.incumbents(post, on) if not each.acting]
+        fact = self.person(held[0].person, on) if len(held) == 1 else None
+        return fact.party_member if fact is not None else None
+
+    def personnel_of(self, post: Post, on: dt.date) -> str | None:
+        """Give the personnel category of a post's one holder, and else of the post (人员类别)."""
+        if post.id not in self._holders:
+            return post.personnel
+        held = [each for each in self.incumbents(post.id, on) if not each.acting]
+        fact = self.person(held[0].person, on) if len(held) == 1 else None
+        return fact.personnel if fact is not None and fact.personnel is not None else post.personnel
+
     def person(self, person: str, on: dt.date) -> PersonFact | None:
         """Find what is known of a person's category on a day; None when nothing is (身份信息)."""
         return as_of(self._people.get(person, ()), on)
@@ -229,8 +284,11 @@ class Directory:
         return self.kinds[self.organ(organ).kind].coordinating
 
     def holders_of(self, role: str, on: dt.date) -> tuple[Post, ...]:
-        """List the posts that hold a role on a day (承担该职责的岗位)."""
-        return tuple(each for each in self._by_role.get(role, ()) if covers(each, on))
+        """List the posts that hold a role on a day; for a vacant one the post that stands in (承担该职责的岗位)."""
+        own = [each for each in self._by_role.get(role, ()) if covers(each, on)]
+        asked = ((each, each.substitute) for each in own)
+        held = (self.post(other, on) if other and self.is_vacant(each.id, on) else each for each, other in asked)
+        return tuple(each for each in held if each is not None)
 
     def who_hold(self, roles: tuple[str, ...], on: dt.date) -> tuple[Holder, ...]:
         """Name who could act in any of some roles on a day (谁可承办); the last answers are remembered."""
@@ -248,6 +306,10 @@ class Directory:
     def posts_in(self, organ: str, on: dt.date) -> tuple[Post, ...]:
         """List the posts of an organ on a day."""
         return tuple(each for each in self._by_organ.get(organ, ()) if covers(each, on))
+
+    def in_charge_of(self, organ: str, on: dt.date) -> tuple[Post, ...]:
+        """List the posts whose holders are in charge of an organ on a day (分管)."""
+        return tuple(each for each in self._in_charge.get(organ, ()) if covers(each, on))
 
     def organs(self, on: dt.date) -> Iterator[Organ]:
         """Iterate over the organs of a day, in the order of the file."""

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 from zhiwen_flow.directory.rows import (
     Dated,
+    Delegation,
     DirectoryFile,
+    Duty,
     Incumbency,
     Organ,
     PersonFact,
@@ -38,6 +40,8 @@ def _all(file: DirectoryFile) -> Iterator[tuple[str, Dated]]:
         "incumbent": file.incumbencies,
         "post_list": file.listings,
         "person": file.people,
+        "delegation": file.delegations,
+        "duty": file.duties,
     }
     for name, rows in tables.items():
         for index, each in enumerate(rows):
@@ -83,9 +87,21 @@ def _named(row: object) -> Iterator[tuple[str, str, str]]:
         yield from (("roles", "role", each) for each in row.roles)
         if row.filled_by is not None:
             yield "filled_by", "organ", row.filled_by
+        if row.substitute is not None:
+            yield "substitute", "post", row.substitute
+    yield from _of_people(row)
+
+
+def _of_people(row: object) -> Iterator[tuple[str, str, str]]:
+    """List what rows on persons, their posts and what is delegated refer to."""
+    if isinstance(row, PersonFact) and row.deputy_of is not None:
+        yield "deputy_of", "organ", row.deputy_of
+    if isinstance(row, Delegation):
+        yield "by", "organ", row.by
+        yield "to", "organ", row.to
     if isinstance(row, Post | PersonFact) and row.personnel is not None:
         yield "personnel", "personnel category", row.personnel
-    if isinstance(row, Incumbency | PostListing):
+    if isinstance(row, Incumbency | PostListing | Duty):
         yield "post", "post", row.post
     if isinstance(row, PostListing):
         yield "organ", "organ", row.organ
@@ -96,7 +112,7 @@ def _windows(file: DirectoryFile) -> _Found:
     organs, posts = grouped((e.id, e) for e in file.organs), grouped((e.id, e) for e in file.posts)
     for path, each in _all(file):
         holder = organs.get(each.organ) if isinstance(each, Post) else None
-        if isinstance(each, Incumbency | PostListing):
+        if isinstance(each, Incumbency | PostListing | Duty):
             holder = posts.get(each.post)  # type: ignore[assignment]
         if holder and as_of(holder, each.since) is None:
             yield path, f"starts on {each.since}, when what it belongs to does not exist", "correct one of the windows"
@@ -126,6 +142,8 @@ def _overlaps(file: DirectoryFile) -> _Found:
             name = (f"holder of post `{each.post}`", "holder" + each.post)
         elif isinstance(each, PostListing):
             name = (f"{each.kind.value} row of post `{each.post}`", "listing" + each.kind + each.post)
+        elif isinstance(each, Duty):
+            name = (f"duty `{each.id}`", "duty" + each.id)
         elif isinstance(each, PersonFact):
             name = (f"row of person `{each.person}`", "person" + each.person)
         else:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from zhiwen_flow.terms import Label, Status, Term, key
+from zhiwen_flow.terms import Label, Power, Status, Term, key
 
 
 class ListKind(Term):
@@ -18,6 +18,7 @@ class ListKind(Term):
 
     MANAGED = ("managed", "管理", "managed")
     FILED = ("filed", "备案", "filed")
+    CO_MANAGED = ("co_managed", "协管", "co-managed")
 
 
 class Dated(Protocol):
@@ -105,6 +106,7 @@ class Post:
         roles: Role codes that guards ask for.
         personnel: Personnel category of whoever holds it, where a person's own is not recorded.
         filled_by: Organ that elects or appoints to it by law, where it is not the managing organ.
+        substitute: Post whose holder stands in for it while it is vacant (主持工作、代行职责).
     """
 
     id: str
@@ -118,6 +120,7 @@ class Post:
     roles: tuple[str, ...] = ()
     personnel: str | None = None
     filled_by: str | None = None
+    substitute: str | None = None
     status: Status = Status.MODEL
 
 
@@ -138,7 +141,7 @@ class PostListing:
     A row of a list of managed posts (干部职务名称表的一行).
 
     Args:
-        organ: Organ that manages the post, or with which it is filed.
+        organ: Organ that manages the post, is consulted as its co-manager (双重管理), or with which it is filed.
         document: The list, as its number or title.
     """
 
@@ -152,9 +155,49 @@ class PostListing:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class Delegation:
+    """
+    A power that one organ has handed to another by a document (授权、委托); it decides in the other's stead.
+
+    Args:
+        by: Organ that holds the power.
+        to: Organ that may exercise it.
+        measures: Measures it is for; any when empty.
+        document: The document that delegates it.
+    """
+
+    by: str
+    to: str
+    powers: tuple[Power, ...]
+    measures: tuple[str, ...] = ()
+    since: dt.date
+    until: dt.date | None = None
+    document: str
+    status: Status = Status.MODEL
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Duty:
+    """A duty of a post (岗位职责), as a document gives it; a finding rests on the duty as of then."""
+
+    id: str
+    post: str
+    label: Label
+    since: dt.date
+    until: dt.date | None = None
+    document: str
+    status: Status = Status.MODEL
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class PersonFact:
     """
     What a track depends on (身份信息): personnel category and Party membership; None where it is not known.
+
+    Args:
+        deputy_of: Congress or 政协 the person sits in, which must be told of a sanction.
+        probation: Whether the person is on probation (试用期).
+        democratic_party: Another party the person belongs to (民主党派).
     """
 
     person: str
@@ -162,6 +205,9 @@ class PersonFact:
     until: dt.date | None = None
     personnel: str | None = None
     party_member: bool | None = None
+    deputy_of: str | None = None
+    probation: bool | None = None
+    democratic_party: str | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -183,6 +229,8 @@ class DirectoryFile:
     incumbencies: tuple[Incumbency, ...] = attrs.field(default=(), metadata=key("incumbent"))
     listings: tuple[PostListing, ...] = attrs.field(default=(), metadata=key("post_list"))
     people: tuple[PersonFact, ...] = attrs.field(default=(), metadata=key("person"))
+    delegations: tuple[Delegation, ...] = attrs.field(default=(), metadata=key("delegation"))
+    duties: tuple[Duty, ...] = attrs.field(default=(), metadata=key("duty"))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

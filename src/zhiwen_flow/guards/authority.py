@@ -8,12 +8,12 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.authority import PowerRuling, Ruling
 from zhiwen_flow.directory import Post
 from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.rulebook import Target
+from zhiwen_flow.rulings import PowerRuling, Ruling
 from zhiwen_flow.terms import Label, Power
 
 

@@ -8,6 +8,21 @@ from zhiwen_flow.guards.authority import (
     has_measure_authority,
 )
 from zhiwen_flow.guards.children import children_are_all_in, no_open_obligations, opened_by_parent, some_child_is_in
+from zhiwen_flow.guards.choice import (
+    bar_is_over,
+    combination_is_allowed,
+    no_heavier_than_told,
+    substance_follows_time,
+)
+from zhiwen_flow.guards.consent import approval_is_settled, others_were_asked
+from zhiwen_flow.guards.finding import (
+    duty_was_held,
+    findings_are_single,
+    grounds_are_admissible,
+    is_next_level,
+    liability_is_proved,
+    needs_are_met,
+)
 from zhiwen_flow.guards.material import (
     every_item_is_assessed,
     facts_are_recorded,
@@ -16,6 +31,14 @@ from zhiwen_flow.guards.material import (
     value_is_one_of,
 )
 from zhiwen_flow.guards.measure import basis_is_named, takes_effect_by
+from zhiwen_flow.guards.people import list_covers, organ_is_of_kind, people_are_apart, threshold_is_met
+from zhiwen_flow.guards.post import (
+    fills_post,
+    has_discipline_jurisdiction,
+    manages_post,
+    start_is_approved,
+    statutory_act_is_recorded,
+)
 from zhiwen_flow.guards.recusal import actor_differs_from, actor_is_not_concerned, handler_is_not_concerned
 from zhiwen_flow.guards.registry import Registry
 from zhiwen_flow.guards.remedy import remedy_is_given, remedy_is_no_worse, within_remedy_term
@@ -50,6 +73,27 @@ LIBRARY = Registry(
         remedy_is_given,
         within_remedy_term,
         remedy_is_no_worse,
+        others_were_asked,
+        approval_is_settled,
+        start_is_approved,
+        manages_post,
+        has_discipline_jurisdiction,
+        fills_post,
+        statutory_act_is_recorded,
+        findings_are_single,
+        liability_is_proved,
+        duty_was_held,
+        needs_are_met,
+        grounds_are_admissible,
+        is_next_level,
+        no_heavier_than_told,
+        combination_is_allowed,
+        substance_follows_time,
+        bar_is_over,
+        people_are_apart,
+        list_covers,
+        threshold_is_met,
+        organ_is_of_kind,
     )
 )
 """Every guard of the library."""

@@ -39,6 +39,7 @@ class Rules:
 
     Args:
         strict: Whether a row still to be verified makes a verdict unknown.
+        earlier: Rulebooks of earlier times, for conduct of those times (从旧兼从轻).
     """
 
     rulebook: Rulebook
@@ -46,6 +47,7 @@ class Rules:
     authority: Authority
     calendar: Calendar | None = None
     strict: bool = False
+    earlier: tuple[Rulebook, ...] = ()
 
 
 _UNASKED: Any = object()
@@ -98,6 +100,12 @@ class Request:
         if found is _UNASKED:
             found = self._post = self.rules.directory.post(self.actor.post, self.today)
         return found  # type: ignore[no-any-return]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of the actor's post, with those of vacant posts it stands in for."""
+        post = self.post
+        return () if post is None else self.rules.directory.roles_of(post, self.today)
 
     @property
     def instance(self) -> Instance | None:

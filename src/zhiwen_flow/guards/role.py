@@ -43,7 +43,7 @@ class OrganParams:
 def actor_holds_role(request: Request, rule: Rule[RoleParams]) -> Verdict:
     """Pass where the actor's post holds the role today."""
     post = request.post
-    if post is not None and rule.params.role in post.roles:
+    if post is not None and rule.params.role in request.roles:
         return rule.passed
     return _lacks(request, rule, (rule.params.role,))
 
@@ -59,7 +59,7 @@ def actor_holds_role(request: Request, rule: Rule[RoleParams]) -> Verdict:
 def actor_holds_one_role(request: Request, rule: Rule[RolesParams]) -> Verdict:
     """Pass where the actor's post holds one of the roles today."""
     post = request.post
-    if post is not None and not set(rule.params.roles).isdisjoint(post.roles):
+    if post is not None and not set(rule.params.roles).isdisjoint(request.roles):
         return rule.passed
     return _lacks(request, rule, rule.params.roles)
 

@@ -21,6 +21,8 @@ MAX_COUNT = 10_000
 ANSWERS = ("applies", "does_not_apply", "unknown")
 MEETING_KEYS = {"body": str, "date": str, "due": int, "present": int, "minutes": str, "form": str, "votes": dict}
 MEETING_OPTIONAL = {"observers": list, "recused": list}
+CONSENT_POWERS = ("reviews", "consults", "reports_before", "cosigns")
+CONSENT_ANSWERS = ("agreed", "objected", "none")
 MEETING_FORMS = ("meeting", "circulation")
 VOTES = ("for", "against", "abstain")
 
@@ -133,6 +135,10 @@ def _one(field: Field, names: Names) -> Accept:
         return _known(names.measures.__contains__, "measure of the rulebook")
     if kind is FieldType.ASSESSMENT:
         return _assessment(names.codes(field.codes or ""))
+    if kind is FieldType.CONSENT:
+        return _consent(names)
+    if kind is FieldType.FINDING:
+        return _finding(names)
     return _text(field.longest)
 
 
@@ -212,6 +218,41 @@ def _assessment(items: frozenset[str]) -> Accept:
         return dict(value)
 
     return accept
+
+
+def _record(what: str, parts: Mapping[str, Accept], optional: Mapping[str, Accept]) -> Accept:
+    mend = f"send {', '.join(parts)}; optional: {', '.join(optional)}"
+
+    def accept(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or not set(parts) <= set(value) <= {*parts, *optional}:
+            raise Unfit(f"{what} is not complete, or has unknown parts", mend)
+        return {name: (parts.get(name) or optional[name])(each) for name, each in value.items()}
+
+    return accept
+
+
+def _consent(names: Names) -> Accept:
+    parts = {
+        "organ": _known(names.organs.__contains__, "organ of the directory"),
+        "power": _known(CONSENT_POWERS.__contains__, "kind of asking", frozenset(CONSENT_POWERS)),
+        "answer": _known(CONSENT_ANSWERS.__contains__, "answer", frozenset(CONSENT_ANSWERS)),
+        "asked_on": _date,
+        "document": _text(200),
+    }
+    return _record("a record of an opinion asked", parts, {"answered_on": _date})
+
+
+def _finding(names: Names) -> Accept:
+    kinds, levels = names.codes("responsibility_kinds"), names.codes("liability_levels")
+    parts = {
+        "fact": _text(200),
+        "person": _text(200),
+        "post": _known(names.posts.__contains__, "post of the directory"),
+        "kind": _known(kinds.__contains__, "kind of responsibility", kinds),
+        "liability": _known(levels.__contains__, "level of liability", levels),
+        "duty": _text(200),
+    }
+    return _record("a finding of responsibility", parts, {"proof": _text(2000), "direct": _boolean})
 
 
 def _meeting(value: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhiwen_flow.machine.definition import Field, Machine, Transition
-from zhiwen_flow.machine.payload import ANSWERS, MAX_ITEMS, MEETING_FORMS, VOTES
+from zhiwen_flow.machine.payload import ANSWERS, CONSENT_ANSWERS, CONSENT_POWERS, MAX_ITEMS, MEETING_FORMS, VOTES
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import FieldType, Secrecy
 
@@ -60,6 +60,10 @@ def _one(field: Field, rulebook: Rulebook, lang: str) -> dict[str, Any]:
             return _assessment(rulebook, field.codes or "", lang)
         case FieldType.MEETING:
             return _meeting()
+        case FieldType.CONSENT:
+            return _consent()
+        case FieldType.FINDING:
+            return _finding(rulebook, lang)
         case FieldType.ITEM:
             return {"type": "object"}
         case _:
@@ -84,6 +88,34 @@ def _assessment(rulebook: Rulebook, catalogue: str, lang: str) -> dict[str, Any]
         "required": ["item", "answer", "reason"],
         "additionalProperties": False,
     }
+
+
+def _consent() -> dict[str, Any]:
+    properties = {
+        "organ": _TEXT,
+        "power": {"enum": list(CONSENT_POWERS)},
+        "answer": {"enum": list(CONSENT_ANSWERS)},
+        "asked_on": {"type": "string", "format": "date"},
+        "document": _TEXT,
+        "answered_on": {"type": "string", "format": "date"},
+    }
+    required = [each for each in properties if each != "answered_on"]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _finding(rulebook: Rulebook, lang: str) -> dict[str, Any]:
+    properties = {
+        "fact": _TEXT,
+        "person": _TEXT,
+        "post": _TEXT,
+        "kind": {"oneOf": _codes(rulebook, "responsibility_kinds", lang)},
+        "liability": {"oneOf": _codes(rulebook, "liability_levels", lang)},
+        "duty": _TEXT,
+        "proof": {"type": "string", "minLength": 1, "maxLength": 2000},
+        "direct": {"type": "boolean"},
+    }
+    required = [each for each in properties if each not in ("proof", "direct")]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _meeting() -> dict[str, Any]:

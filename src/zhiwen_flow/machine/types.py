@@ -11,7 +11,7 @@ from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import FieldType
 
 _PLAIN = {FieldType.INTEGER: "int", FieldType.BOOLEAN: "bool", FieldType.DATE: "dt.date"}
-_OBJECTS = (FieldType.MEETING, FieldType.ASSESSMENT, FieldType.ITEM)
+_OBJECTS = (FieldType.MEETING, FieldType.ASSESSMENT, FieldType.CONSENT, FieldType.FINDING, FieldType.ITEM)
 
 
 def typed_module(machine: Machine, rulebook: Rulebook) -> str:

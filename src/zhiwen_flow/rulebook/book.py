@@ -14,8 +14,9 @@ from zhiwen_flow.errors import DefinitionError, UnknownNameError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.rulebook.check import faults
 from zhiwen_flow.rulebook.confirming import ConfirmationFile, appended, misfits, settled
-from zhiwen_flow.rulebook.consequences import Effect, Remedy
+from zhiwen_flow.rulebook.consequences import Effect, Factor, Remedy
 from zhiwen_flow.rulebook.file import RulebookFile
+from zhiwen_flow.rulebook.procedure import Threshold
 from zhiwen_flow.rulebook.rows import Item, Limit, Measure, Severity, below
 
 T = TypeVar("T")
@@ -48,10 +49,12 @@ class Rulebook:
         self.meetings = {each.id: each for each in file.meetings}
         self.effects, self.remedies = file.effects, file.remedies
         self.combinations, self.factors, self.forms = file.combinations, file.factors, file.forms
-        self.gaps = file.gaps
+        self.gaps, self.thresholds, self.starting = file.gaps, file.thresholds, file.starting
         self.named_measures = {each.id: {"id": each.id, **each.label.as_dict()} for each in file.measures}
         self._items = {(each.id, item.code): item for each in file.catalogues for item in each.items}
         self._codes = {each.id: frozenset(item.code for item in each.items) for each in file.catalogues}
+        self._items |= {("factors", each.id): _as_item(each) for each in file.factors}
+        self._codes["factors"] = frozenset(each.id for each in file.factors)
         self._lighter = {id: frozenset(below(id, self.measures)) for id in self.measures}
 
     @classmethod
@@ -146,6 +149,16 @@ class Rulebook:
             raise UnknownNameError(f"code of `{catalogue}`", code, known)
         return self._items[catalogue, code]
 
+    def threshold(self, procedure: str, level: str | None = None) -> Threshold | None:
+        """
+        Find how many are needed for a procedure at a level (查人数要求); None where no row speaks of it.
+
+        >>> Rulebook.load("national-2025").threshold("recall_motion", "township").share
+        '1/5'
+        """
+        fitting = (each for each in self.thresholds if each.procedure == procedure and each.level in (None, level))
+        return next(fitting, None)
+
     def compare(self, one: str, other: str) -> Severity:
         """
         Compare two measures by severity (比较轻重): only inside one category, and there only as far as rows say so.
@@ -179,11 +192,23 @@ class Rulebook:
         yield from (("meeting_rule", each.id, each) for each in self.meetings.values())
         for table, rows in (("effect", self.effects), ("remedy", self.remedies), ("combination", self.combinations)):
             yield from ((table, each.id, each) for each in rows)
-        for table, others in (("factor", self.factors), ("form", self.forms)):
+        for table, others in (
+            ("factor", self.factors),
+            ("form", self.forms),
+            ("threshold", self.thresholds),
+            ("starting", self.starting),
+        ):
             yield from ((table, each.id, each) for each in others)
         yield "policy", "deadline", self.policy.deadline
         for catalogue in self.catalogues.values():
             yield from ((catalogue.id, item.code, item) for item in catalogue.items)
+
+
+def _as_item(row: Factor) -> Item:
+    """A factor is chosen on a form like a code of a catalogue."""
+    return Item(
+        code=row.id, label=row.label, instrument=row.instrument, article=row.article, status=row.status, note=row.note
+    )
 
 
 def _find(table: Mapping[str, T], kind: str, id: str) -> T:

@@ -44,6 +44,8 @@ def _tables(file: RulebookFile) -> Iterator[tuple[str, Iterable[Any]]]:
     yield "combination", file.combinations
     yield "factor", file.factors
     yield "form", file.forms
+    yield "threshold", file.thresholds
+    yield "starting", file.starting
     for index, each in enumerate(file.catalogues):
         yield f"catalogue[{index}].item", each.items
 
@@ -163,10 +165,19 @@ def _policies(file: RulebookFile) -> _Found:
     for index, row in enumerate(file.fallbacks):
         if (row.manager is None) is (row.not_applicable is None):
             yield f"fallback[{index}]", "names not exactly one of manager and not_applicable", "keep one"
+    yield from _thresholds(file)
     for index, each in enumerate(file.meetings):
         for name, share in (("quorum", each.quorum), ("majority", each.majority)):
             if share is not None and not _is_share(share):
                 yield f"meeting_rule[{index}].{name}", f"`{share}` is not a share", 'write "2/3"'
+
+
+def _thresholds(file: RulebookFile) -> _Found:
+    for index, each in enumerate(file.thresholds):
+        if each.count is not None and each.share is not None:
+            yield f"threshold[{index}]", "names both a number and a share", "keep one"
+        if each.share is not None and not _is_share(each.share):
+            yield f"threshold[{index}].share", f"`{each.share}` is not a share", 'write "1/10"'
 
 
 def _is_share(text: str) -> bool:

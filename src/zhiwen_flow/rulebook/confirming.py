@@ -27,6 +27,8 @@ TABLES = {
     "combination": "combinations",
     "factor": "factors",
     "form": "forms",
+    "threshold": "thresholds",
+    "starting": "starting",
 }
 """Tables whose rows may be confirmed, and where a file holds them."""
 

@@ -9,6 +9,7 @@ import datetime as dt
 import attrs
 
 from zhiwen_flow.rulebook.consequences import Combination, Effect, Factor, Form, Remedy
+from zhiwen_flow.rulebook.procedure import Starting, Threshold
 from zhiwen_flow.rulebook.rows import (
     AuthorityRow,
     Catalogue,
@@ -73,5 +74,7 @@ class RulebookFile:
     combinations: tuple[Combination, ...] = attrs.field(default=(), metadata=key("combination"))
     factors: tuple[Factor, ...] = attrs.field(default=(), metadata=key("factor"))
     forms: tuple[Form, ...] = attrs.field(default=(), metadata=key("form"))
+    thresholds: tuple[Threshold, ...] = attrs.field(default=(), metadata=key("threshold"))
+    starting: tuple[Starting, ...] = attrs.field(default=(), metadata=key("starting"))
     gaps: tuple[Label, ...] = attrs.field(default=(), metadata=key("gap"))
     confirmation: Confirmation | None = None

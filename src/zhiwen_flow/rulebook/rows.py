@@ -101,6 +101,8 @@ class Measure(Cited):
         pay_effect: False where it may not touch pay; None where nothing is said.
         succeeded_by: Measure of later rules that took its place.
         needs_basis: Whether a decision must name which legal basis it uses.
+        members_only: Whether it is for Party members only.
+        changes_post: Whether its execution changes the post history.
     """
 
     id: str
@@ -117,6 +119,8 @@ class Measure(Cited):
     pay_effect: bool | None = None
     succeeded_by: str | None = None
     needs_basis: bool = False
+    members_only: bool = False
+    changes_post: bool = False
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -203,10 +207,18 @@ class Limit(Cited):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Item(Cited):
-    """A code of a catalogue (目录中的一项)."""
+    """
+    A code of a catalogue (目录中的一项).
+
+    Args:
+        needs: What must be on record where the code is chosen, by name of field or fact.
+        admissible: Whether a measure may rest on it; None where the catalogue is not of grounds.
+    """
 
     code: str
     label: Label
+    needs: tuple[str, ...] = ()
+    admissible: bool | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
