@@ -12,13 +12,18 @@ import pytest
 
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.audit.view import Viewer
+from zhiwen_flow.directory import Directory
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.loading import Source, load, shipped
-from zhiwen_flow.model import ZONE, Actor
-from zhiwen_flow.terms import key
+from zhiwen_flow.model import ZONE, Actor, Instance
+from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.rulebook.confirming import TABLES
+from zhiwen_flow.terms import Status, key
 from zhiwen_flow.testing.clock import FixedClock
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
+CASES = sorted((Path(__file__).parent / "cases").glob("[!_]*.toml"))
+COMMON = Path(__file__).parent / "cases" / "_common.toml"
+"""Who is who, and forms that many cases fill in alike."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +48,7 @@ class Step:
     do: str | None = None
     child: Child | None = None
     name: str | None = None
+    form: tuple[str, ...] = ()
     payload: dict[str, Any] = attrs.field(factory=dict, metadata=key("with"))
     refused: tuple[str, ...] = ()
     could: tuple[str, ...] = ()
@@ -58,18 +64,63 @@ class Case:
     requirements: tuple[str, ...] = ()
     rulebook: str = "hubei-2011"
     day: dt.date
-    people: dict[str, Actor]
+    earlier: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    people: dict[str, Actor] = attrs.field(factory=dict)
+    forms: dict[str, dict[str, Any]] = attrs.field(factory=dict, metadata=key("form"))
     steps: tuple[Step, ...] = attrs.field(metadata=key("step"))
 
 
-class Run:
-    """A case under way."""
+@attrs.frozen(kw_only=True)
+class Common:
+    """What cases share."""
 
-    def __init__(self, case: Case) -> None:
+    people: dict[str, Actor]
+    forms: dict[str, dict[str, Any]] = attrs.field(metadata=key("form"))
+
+
+def confirmed(name: str) -> Rulebook:
+    """A rulebook with every row confirmed that a host may confirm, as its organization department would."""
+    book = Rulebook.load(name)
+    rows = [(table, id, row) for table, id, row in book.cited_rows() if table != "policy"]
+    wanted = [
+        f'[[confirm]]\ntable = "{table if table in TABLES else "catalogue"}"\n'
+        f'row = "{id if table in TABLES else f"{table}/{id}"}"\ndocument = "组发1号"\non = 2011-08-01\n'
+        for table, id, row in rows
+        if not row.status.is_settled and row.status is not Status.OPINION
+    ]
+    base = f'id = "own"\nversion = "1"\n[base]\nid = "{name}"\nversion = "{book.version}"\nhash = "{book.hash}"\n'
+    return book.confirmed(Source(name="own.toml", data=(base + "\n".join(wanted)).encode()))
+
+
+def confirmed_directory() -> Directory:
+    """The example directory as a host's own would stand: every post and list settled by a document."""
+    data = Source.shipped("directories", "hubei-transport-2011").data
+    for table in (b"post", b"post_list", b"organ", b"duty"):
+        data = data.replace(b"[[" + table + b"]]", b"[[" + table + b']]\nstatus = "confirmed"')
+    return Directory.read(Source(name="own.toml", data=data))
+
+
+class Run:
+    """A case under way; strict ones under rules that a host has confirmed."""
+
+    def __init__(self, case: Case, *, strict: bool = False) -> None:
         self.case = case
+        common = load(Source.of(COMMON), Common)
+        self.people = common.people | case.people
+        self.forms = common.forms | case.forms
         self.clock = FixedClock(_morning(case.day))
-        self.flow = Flow.open(clock=self.clock, rulebook=case.rulebook)
+        given: dict[str, Any] = {"rulebook": case.rulebook, "earlier": case.earlier}
+        if strict:
+            given = {
+                "rulebook": confirmed(case.rulebook),
+                "directory": confirmed_directory(),
+                "earlier": [confirmed(each) for each in case.earlier],
+                "strict": True,
+            }
+        self.flow = Flow.open(clock=self.clock, optional=case.optional, **given)
         self.named: dict[str, str] = {}
+        self.decided: set[tuple[str, str, tuple[str, ...]]] = set()
 
     def step(self, step: Step) -> None:
         """Take a step and hold it against what the file says."""
@@ -85,16 +136,23 @@ class Run:
 
     def _child(self, child: Child) -> str:
         found = self.flow.instances(machine=child.machine, parent=self.named[child.of])
-        return next(each.id for each in found if child.where.items() <= each.facts.items())
+        return next(each.id for each in found if self._fits(each, child))
+
+    def _fits(self, instance: Instance, child: Child) -> bool:
+        facts = {**instance.facts, **self.flow.store.load(instance.id).opened}
+        return all(facts.get(name) == _plain(value) for name, value in child.where.items())
 
     def _asked(self, step: Step) -> str:
-        actor = self.case.people[step.by or ""]
+        actor = self.people[step.by or ""]
+        payload = {name: value for form in step.form for name, value in self.forms[form].items()} | step.payload
         under = self.named[step.under] if step.under is not None else None
         if step.start is not None:
-            decision = self.flow.start(step.start, step.payload, actor=actor, parent=under)
+            decision = self.flow.start(step.start, payload, actor=actor, parent=under)
         else:
-            decision = self.flow.do(self.named[step.on or ""], step.do or "", step.payload, actor=actor)
+            decision = self.flow.do(self.named[step.on or ""], step.do or "", payload, actor=actor)
         assert [each.guard for each in decision.refusals] == list(step.refused), decision.explain()
+        machine = step.start or self.flow.instance(self.named[step.on or ""]).pin.machine
+        self.decided.add((machine, step.do or "open", tuple(sorted(step.refused))))
         assert {each.id for each in decision.who_could} >= set(step.could), decision.explain()
         for lang in ("zh", "en"):
             said = decision.explain(lang)
@@ -111,6 +169,10 @@ class Run:
                 own = verdict["guard"] in {use.use for each in machine.all_transitions for use in each.guards}
                 for id in (machine.id,) if own else brought:
                     yield id, verdict["guard"], verdict["outcome"] == "pass"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _morning(day: dt.date) -> dt.datetime:

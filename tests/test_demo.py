@@ -18,10 +18,11 @@ EXPECTED = {
     "recusal": {"actor_is_not_concerned"},
     "not_answered": {"step.starts_here"},
     "not_rectified": {"no_open_obligations"},
-    "not_heard": {"facts_are_recorded", "every_item_is_assessed", "value_is_one_of"},
+    "not_heard": {"facts_are_recorded", "every_item_is_assessed", "value_is_one_of", "no_heavier_than_told"},
     "no_authority": {"has_measure_authority"},
     "office_decides": {"has_measure_authority", "coordinating_body_never_decides_on_persons"},
     "no_meeting": {"has_measure_authority"},
+    "not_asked": {"others_were_asked"},
 }
 
 

@@ -45,9 +45,20 @@ class Definitions:
         calendar: Calendar | None = None,
         strict: bool = False,
         earlier: Iterable[Rulebook | str | Path] = (),
+        optional: Iterable[str] = (),
     ) -> Definitions:
         """
         Load what is named by id or by file (加载定义); see `Flow.open`.
+
+        Args:
+            machines: A host's machines, as objects or files.
+            rulebook: The rules of today.
+            directory: Who is who.
+            guards: A host's guards.
+            calendar: Needed where limits count working days.
+            strict: Whether a row still to be verified makes a verdict unknown.
+            earlier: Rulebooks of earlier times, for conduct of those times (从旧兼从轻).
+            optional: Shipped machines that must be asked for, such as ``discipline``.
 
         Raises:
             DefinitionError: a file has faults; all are named.
@@ -56,6 +67,7 @@ class Definitions:
         book = rulebook if isinstance(rulebook, Rulebook) else Rulebook.load(rulebook)
         organs = directory if isinstance(directory, Directory) else Directory.load(directory)
         given = [each if isinstance(each, Machine) else read_machine(Source.of(each), registry) for each in machines]
+        given += [read_machine(Source.shipped("optional", each), registry) for each in optional]
         rules = Rules(
             rulebook=book,
             directory=organs,

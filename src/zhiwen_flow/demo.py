@@ -44,6 +44,24 @@ ASSESSED = [
     {"item": "opposed", "answer": "does_not_apply", "reason": "会议记录无反对或保留意见"},
     {"item": "unforeseeable", "answer": "does_not_apply", "reason": "风险已有书面提示"},
 ]
+FOUND = [
+    {
+        "fact": "重点工程收费系统改造逾期",
+        "person": "p-201",
+        "post": "bridge_bureau.deputy_director",
+        "kind": "principal_leadership_responsibility",
+        "liability": "disciplinary",
+        "duty": "bridge_toll_service",
+        "proof": "证据目录1号",
+        "direct": True,
+    }
+]
+ASKED = [
+    {"organ": organ, "power": power, "answer": "agreed", "asked_on": "2011-10-24", "document": f"复函{number}号"}
+    for number, (organ, power) in enumerate(
+        (("transport_personnel_division", "reviews"), ("transport_discipline_group", "consults")), start=1
+    )
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -241,6 +259,8 @@ def _case(story: _Story) -> None:
     opening = {
         "initiator": "督查发现",
         "matter": "执行不力",
+        "started_by": "superior",
+        "conduct_on": "2011-09-20",
         "person": "p-201",
         "post": "bridge_bureau.deputy_director",
     }
@@ -250,21 +270,24 @@ def _case(story: _Story) -> None:
     story.do(case, "begin_investigation", BRIDGE_PERSONNEL, investigators=["p-207", "p-209"])
     found = {
         "failure": "executed_weakly",
-        "responsibility": "principal_leadership_responsibility",
+        "situation": "weak_supervision",
+        "findings": FOUND,
         "consequence": "造成严重后果",
     }
     story.do(
         case, "establish", BRIDGE_PERSONNEL, **found, evidence_list="证据目录1号", investigation_report="调查报告1号"
     )
-    wanted = {"measure": "post_demotion", "gravity": "serious", "reason": "后果严重", "basis": "organizational"}
+    wanted: dict[str, Any] = {"measure": "post_demotion", "gravity": "serious", "reason": "后果严重"}
+    wanted |= {"basis": "organizational", "grounds": ["established_facts", "consequence"]}
     story.say("  未听取陈述申辩、未作评估就提出降职:")
     propose = Actor(id="p-206", post="bridge_bureau.officer")
     story.refused("not_heard", case, "propose", propose, **wanted)
-    story.do(case, "hear", BRIDGE_PERSONNEL, statement_record="陈述申辩记录1号", defence_adopted="部分采纳")
+    heard = {"statement_record": "陈述申辩记录1号", "defence_adopted": "部分采纳", "told": ["post_demotion"]}
+    story.do(case, "hear", BRIDGE_PERSONNEL, **heard)
     story.do(case, "assess", BRIDGE_PERSONNEL, exemptions=ASSESSED, no_open_filing=True, no_earlier_decision=True)
     story.do(case, "propose", propose, **wanted)
     _decisions(story, case)
-    story.do(case, "close", BRIDGE_PERSONNEL)
+    story.do(case, "close", BRIDGE_PERSONNEL, matter_outcome="工程已按要求整改,制度已修订")
 
 
 def _meeting(body: str, day: str, minutes: str) -> dict[str, Any]:
@@ -277,20 +300,21 @@ def _decisions(story: _Story, case: Decision) -> None:
     story.on(10, 25, "大桥局党委要自行决定降职:")
     decided = {"decision_document": "决定1号", "decided_on": "2011-10-25"}
     own = _meeting("bridge_party_committee", "2011-10-25", "局党委纪要1号")
-    story.refused("no_authority", measure, "decide", BRIDGE_COMMITTEE, meeting=own, **decided)
+    story.refused("no_authority", measure, "decide", BRIDGE_COMMITTEE, meeting=own, consents=ASKED, **decided)
     story.say("  治庸办要作决定:")
-    story.refused("office_decides", measure, "decide", TRANSPORT_DESK, meeting=own, **decided)
+    story.refused("office_decides", measure, "decide", TRANSPORT_DESK, meeting=own, consents=ASKED, **decided)
     story.say("  有权机关没有会议记录就作决定:")
-    story.refused("no_meeting", measure, "decide", TRANSPORT_GROUP, **decided)
+    story.refused("no_meeting", measure, "decide", TRANSPORT_GROUP, consents=ASKED, **decided)
     story.on(10, 28, "有权机关集体研究决定")
     right = _meeting("transport_party_group", "2011-10-28", "厅党组纪要7号")
-    decision = story.do(
-        measure, "decide", TRANSPORT_GROUP, meeting=right, decision_document="鄂交党〔示例〕号", decided_on="2011-10-28"
-    )
+    final = {"meeting": right, "decision_document": "鄂交党〔示例〕号", "decided_on": "2011-10-28"}
+    story.say("  未经人事机构审核、未征求纪检机构意见:")
+    story.refused("not_asked", measure, "decide", TRANSPORT_GROUP, **final)
+    decision = story.do(measure, "decide", TRANSPORT_GROUP, consents=ASKED, **final)
     story.say("  " + decision.explain("zh").replace("\n", "\n  "))
     story.on(11, 1, "宣布、送达、执行")
     story.do(measure, "serve", TRANSPORT_PERSONNEL, service_receipt="送达回证1号", served_on="2011-11-01")
-    story.do(measure, "execute", BRIDGE_OFFICER, execution_record="任免手续1号")
+    story.do(measure, "execute", BRIDGE_OFFICER, execution_record="任免手续1号", post_changed_on="2011-11-02")
 
 
 def _next(story: _Story, campaign: str, name: str, start: tuple[int, int], end: tuple[int, int]) -> None:

@@ -116,7 +116,8 @@ class Flow:
             actor: The host's function that says who acts now; without one every command must name its actor.
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
-            definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict.
+            definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
+                earlier, optional.
 
         Raises:
             DefinitionError: a definition has faults.

@@ -370,6 +370,7 @@ class TestErasure:
         clock = FixedClock(dt.datetime(2011, 10, 18, 9, tzinfo=ZONE))
         officer = Actor(id="p-207", post="bridge_personnel.officer")
         opening = {"initiator": "督查", "matter": "不执行", "person": "p-301", "unit": "bridge_bureau"}
+        opening |= {"started_by": "superior", "conduct_on": "2011-09-20"}
         with Flow.open(clock=clock, actor=officer) as flow:
             case = flow.start("case", {**opening, "post": "bridge_service_hall.clerk"}).raise_if_refused()
             assert flow.store.erase(event=case.event or "", name="person")

@@ -38,9 +38,16 @@ class AuthorityParams:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class MeetingParams:
-    """A meeting record, by reference (会议记录)."""
+    """
+    A meeting record, by reference, and the rulebook's rule for such a meeting (会议记录与会议要求).
+
+    Args:
+        required: Whether there must be one here.
+    """
 
     meeting: str
+    rule: str = "collective_decision"
+    required: bool = False
 
 
 @guard(
@@ -200,7 +207,7 @@ def decided_in_meeting(request: Request, rule: Rule[MeetingParams]) -> Verdict:
     """
     record = request.value(rule.params.meeting)
     if record is None:
-        return rule.passed
+        return rule.fails("meeting.none") if rule.params.required else rule.passed
     if record["form"] != "meeting":
         return rule.fails("meeting.circulation")
     votes = record["votes"]
@@ -212,12 +219,15 @@ def decided_in_meeting(request: Request, rule: Rule[MeetingParams]) -> Verdict:
 
 
 def _counted(request: Request, rule: Rule[MeetingParams], record: dict[str, Any], votes: int) -> Verdict:
-    found = request.rules.rulebook.meetings.get("collective_decision")
+    found = request.rules.rulebook.meetings.get(rule.params.rule)
     if found is None or found.quorum is None or found.majority is None:
         return rule.unknown("meeting.no_rule")
     cites = (request.rules.rulebook.cite(found),)
     facts = {"due": record["due"], "present": record["present"], "votes": votes, "minutes": record["minutes"]}
-    if record["present"] < Fraction(found.quorum) * record["due"]:
+    least = Fraction(found.quorum) * record["due"]
+    if found.secret and record.get("ballot") != "secret":
+        return rule.fails("meeting.not_secret", status=found.status, cites=cites)
+    if record["present"] < least or (found.quorum_more_than and record["present"] == least):
         return rule.fails("meeting.no_quorum", status=found.status, cites=cites, quorum=found.quorum, **facts)
     if not votes > Fraction(found.majority) * record["due"]:
         return rule.fails("meeting.no_majority", status=found.status, cites=cites, majority=found.majority, **facts)

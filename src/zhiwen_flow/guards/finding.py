@@ -13,8 +13,8 @@ from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
 
-TEAM = "overall_leadership_responsibility"
-"""The kind that a leading group bears as a whole (全面领导责任)."""
+TEAM = ("overall_leadership_responsibility", "collective_responsibility")
+"""The kinds that a leading group bears as a whole (全面领导责任、集体责任)."""
 
 DIRECT = "direct_responsibility"
 MORAL = "moral"
@@ -46,10 +46,16 @@ class NeedsParams:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class GroundsParams:
-    """Grounds, by reference, and the catalogue that says whether they are admissible (处理理由)."""
+    """
+    What is given, by reference, and the catalogue that says whether it is admissible (理由、事项类别).
+
+    Args:
+        otherwise: Reason of the catalogue of reasons for what is not.
+    """
 
     value: str
     catalogue: str
+    otherwise: str = "ground.inadmissible"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -91,8 +97,8 @@ def findings_are_single(request: Request, rule: Rule[FindingsParams]) -> Verdict
     twice = [fact for (fact, _), count in _by_person(findings).items() if count > 1]
     if twice:
         return rule.fails("finding.two_kinds", facts=sorted(set(twice)))
-    named_for = {each["fact"] for each in findings if each["kind"] != TEAM}
-    alone = sorted({each["fact"] for each in findings if each["kind"] == TEAM} - named_for)
+    named_for = {each["fact"] for each in findings if each["kind"] not in TEAM}
+    alone = sorted({each["fact"] for each in findings if each["kind"] in TEAM} - named_for)
     return rule.fails("finding.team_alone", facts=alone) if alone else rule.passed
 
 
@@ -179,8 +185,8 @@ def needs_are_met(request: Request, rule: Rule[NeedsParams]) -> Verdict:
 
 @guard(
     id="grounds_are_admissible",
-    zh="处理理由不以排名、票数、投诉件数、曝光、迟报等为依据",
-    en="no rank, vote, number of complaints, exposure or lateness is a ground",
+    zh="所列理由或者事项均属规定允许的范围",
+    en="everything given is of a kind that the rules admit",
     family="material",
     params=GroundsParams,
     reads=("facts", "payload", "rulebook"),
@@ -193,7 +199,7 @@ def grounds_are_admissible(request: Request, rule: Rule[GroundsParams]) -> Verdi
     book = request.rules.rulebook
     items = {each: book.item(rule.params.catalogue, each) for each in found}
     wrong = [named(item.label, code) for code, item in items.items() if item.admissible is not True]
-    return rule.fails("ground.inadmissible", grounds=wrong) if wrong else rule.passed
+    return rule.fails(rule.params.otherwise, grounds=wrong) if wrong else rule.passed
 
 
 @guard(
@@ -231,17 +237,19 @@ def is_next_level(request: Request, rule: Rule[NextLevelParams]) -> Verdict:
 
 
 def _superiors(directory: Directory, post: Post, on: dt.date) -> tuple[Post, ...]:
-    """The posts next above: who is in charge of its organ, else the head of it, else those of the organ above."""
+    """The posts next above: the head of its organ; above a head who is in charge of the organ, else the next head."""
     organ: str | None = post.organ
+    own = tuple(each for each in directory.posts_in(post.organ, on) if each.head and each.id != post.id)
+    if own and not post.head:
+        return own
     while organ is not None:
-        above = [each for each in directory.in_charge_of(organ, on) if each.id != post.id]
-        heads = [each for each in directory.posts_in(organ, on) if each.head and each.id != post.id and not post.head]
-        if above or heads:
-            return tuple(above or heads)
+        in_charge = tuple(each for each in directory.in_charge_of(organ, on) if each.id != post.id)
+        if in_charge:
+            return in_charge
         organ = directory.organ(organ, on).parent
-        heads_above = [each for each in directory.posts_in(organ, on) if each.head] if organ is not None else []
-        if post.head and heads_above:
-            return tuple(heads_above)
+        heads = tuple(each for each in directory.posts_in(organ, on) if each.head) if organ is not None else ()
+        if heads:
+            return heads
     return ()
 
 

@@ -20,7 +20,8 @@ MAX_ITEMS = 2000
 MAX_COUNT = 10_000
 ANSWERS = ("applies", "does_not_apply", "unknown")
 MEETING_KEYS = {"body": str, "date": str, "due": int, "present": int, "minutes": str, "form": str, "votes": dict}
-MEETING_OPTIONAL = {"observers": list, "recused": list}
+MEETING_OPTIONAL = {"observers": list, "recused": list, "ballot": str}
+BALLOTS = ("secret", "open")
 CONSENT_POWERS = ("reviews", "consults", "reports_before", "cosigns")
 CONSENT_ANSWERS = ("agreed", "objected", "none")
 MEETING_FORMS = ("meeting", "circulation")
@@ -264,6 +265,8 @@ def _meeting(value: Any) -> dict[str, Any]:
             raise Unfit(f"`{name}` of the meeting record is of the wrong kind", mend)
     if value["form"] not in MEETING_FORMS or set(value["votes"]) != set(VOTES):
         raise Unfit("`form` or `votes` of the meeting record is not known", f"form: {', '.join(MEETING_FORMS)}; {mend}")
+    if value.get("ballot", "open") not in BALLOTS:
+        raise Unfit("`ballot` of the meeting record is not known", f"ballot: {', '.join(BALLOTS)}")
     _date(value["date"])
     counts = (value["due"], value["present"], *value["votes"].values())
     if any(type(each) is not int or not 0 <= each <= MAX_COUNT for each in counts):

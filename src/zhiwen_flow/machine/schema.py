@@ -7,7 +7,16 @@ from __future__ import annotations
 from typing import Any
 
 from zhiwen_flow.machine.definition import Field, Machine, Transition
-from zhiwen_flow.machine.payload import ANSWERS, CONSENT_ANSWERS, CONSENT_POWERS, MAX_ITEMS, MEETING_FORMS, VOTES
+from zhiwen_flow.machine.payload import (
+    ANSWERS,
+    BALLOTS,
+    CONSENT_ANSWERS,
+    CONSENT_POWERS,
+    MAX_ITEMS,
+    MEETING_FORMS,
+    MEETING_OPTIONAL,
+    VOTES,
+)
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import FieldType, Secrecy
 
@@ -134,6 +143,7 @@ def _meeting() -> dict[str, Any]:
         },
         "observers": {"type": "array", "items": _TEXT},
         "recused": {"type": "array", "items": _TEXT},
+        "ballot": {"enum": list(BALLOTS)},
     }
-    required = [each for each in properties if each not in ("observers", "recused")]
+    required = [each for each in properties if each not in MEETING_OPTIONAL]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

@@ -76,7 +76,8 @@ def _class(transition: Transition, rulebook: Rulebook) -> Iterator[str]:
 def _kind(field: Field, rulebook: Rulebook) -> str:
     one = _PLAIN.get(field.type, "str")
     if field.type is FieldType.CODE:
-        one = f"Literal[{', '.join(_text(each) for each in sorted(rulebook.codes(field.codes or '')))}]"
+        codes = sorted(rulebook.codes(field.codes or ""))
+        one = f"Literal[{', '.join(_text(each) for each in codes)}]" if codes else "str"
     if field.type in _OBJECTS:
         one = "dict[str, Any]"
     return f"list[{one}]" if field.many else one

@@ -6,13 +6,14 @@ rule; a confirmed row keeps its source, and says by which document it was confir
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from zhiwen_flow.errors import Fault
 from zhiwen_flow.rulebook.file import Confirm, RulebookFile
+from zhiwen_flow.rulebook.rows import Catalogue
 from zhiwen_flow.terms import Status, key
 
 TABLES = {
@@ -52,9 +53,20 @@ class ConfirmationFile:
     confirms: tuple[Confirm, ...] = attrs.field(metadata=key("confirm"))
 
 
+CATALOGUE = "catalogue"
+"""Items of catalogues are confirmed under this table, as ``catalogue/code``."""
+
+
 def row_id(row: Any) -> str:
     """Give the id under which a row is confirmed (条目编号)."""
     return str(getattr(row, "id", None) or f"{row.rank}/{row.employer}")
+
+
+def _known(file: RulebookFile) -> dict[str, dict[str, Any]]:
+    """Every row that may be confirmed, by table and id."""
+    found = {table: {row_id(each): each for each in getattr(file, name)} for table, name in TABLES.items()}
+    items = {f"{each.id}/{item.code}": item for each in file.catalogues for item in each.items}
+    return found | {CATALOGUE: items}
 
 
 def misfits(file: RulebookFile, found: ConfirmationFile, hash: str, where: str) -> Iterator[Fault]:
@@ -67,12 +79,13 @@ def misfits(file: RulebookFile, found: ConfirmationFile, hash: str, where: str) 
         if wanted != is_now:
             mend = f'look at what changed, then write {name} = "{is_now}"'
             yield Fault(where, f"base.{name}", f"is made for `{wanted}`; this is `{is_now}`", mend)
+    known = _known(file)
     for index, each in enumerate(found.confirms):
         path = f"confirm[{index}]"
-        if each.table not in TABLES:
-            yield Fault(where, f"{path}.table", f"no table `{each.table}`", f"known: {', '.join(TABLES)}")
+        if each.table not in known:
+            yield Fault(where, f"{path}.table", f"no table `{each.table}`", f"known: {', '.join(known)}")
             continue
-        row = next((row for row in getattr(file, TABLES[each.table]) if row_id(row) == each.row), None)
+        row = known[each.table].get(each.row)
         if row is None:
             yield Fault(where, f"{path}.row", f"`{each.table}` has no row `{each.row}`", "name one it has")
         elif row.status is Status.OPINION:
@@ -102,7 +115,13 @@ def settled(file: RulebookFile) -> RulebookFile:
     for table, name in TABLES.items():
         rows = getattr(file, name)
         changed[name] = tuple(_confirmed(row, by_row.get((table, row_id(row)))) for row in rows)
+    changed["catalogues"] = tuple(_items_confirmed(each, by_row) for each in file.catalogues)
     return attrs.evolve(file, **changed)
+
+
+def _items_confirmed(catalogue: Catalogue, by_row: Mapping[tuple[str, str], Confirm]) -> Catalogue:
+    items = ((each, by_row.get((CATALOGUE, f"{catalogue.id}/{each.code}"))) for each in catalogue.items)
+    return attrs.evolve(catalogue, items=tuple(_confirmed(each, by) for each, by in items))
 
 
 def _confirmed(row: Any, by: Confirm | None) -> Any:

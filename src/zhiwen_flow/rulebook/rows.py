@@ -227,7 +227,7 @@ class Catalogue:
 
     id: str
     label: Label
-    items: tuple[Item, ...] = attrs.field(metadata=key("item"))
+    items: tuple[Item, ...] = attrs.field(default=(), metadata=key("item"))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -253,13 +253,17 @@ class MeetingRule(Cited):
 
     Args:
         quorum: Least share present of those due, for example ``"2/3"``.
+        quorum_more_than: Whether more than that share must be present.
         majority: Share of those due that must vote for it, ``"1/2"`` meaning more than half.
+        secret: Whether the ballot must be secret (无记名投票).
     """
 
     id: str
     label: Label
     quorum: str | None = None
+    quorum_more_than: bool = False
     majority: str | None = None
+    secret: bool = False
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
