@@ -12,8 +12,9 @@ from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.model import Holder, Verdict
 from zhiwen_flow.rulebook import Target, Unit
+from zhiwen_flow.rulebook.rows import Limit
 from zhiwen_flow.rulings import Ruling
-from zhiwen_flow.terms import Label, Power
+from zhiwen_flow.terms import Label, Power, weakest
 
 ASKED = (Power.REVIEWS, Power.CONSULTS, Power.REPORTS_BEFORE)
 """Powers that are exercised before a decision, by an answer."""
@@ -88,7 +89,16 @@ def others_were_asked(request: Request, rule: Rule[ConsentParams]) -> Verdict:
         if record["power"] == "cosigns" and record["answer"] != "agreed":
             name = request.rules.directory.named_organ(record["organ"])
             return rule.fails("consent.not_agreed", organ=name, power=COSIGNS)
+    if (limit := _leaned_on(request, records)) is not None:
+        cites = (*ruling.cites, request.rules.rulebook.cite(limit))
+        return rule.passes(status=weakest(ruling.status, limit.status), cites=cites, asked=len(records))
     return rule.passes(**sure, asked=len(records))
+
+
+def _leaned_on(request: Request, records: Any) -> Limit | None:
+    """The limit by which silence is consent, where some organ has said nothing."""
+    silent = any(each["power"] == Power.CONSULTS.value and each["answer"] == "none" for each in records)
+    return request.rules.rulebook.limits.get(SILENCE) if silent else None
 
 
 def _record(records: Any, organ: str, power: str) -> dict[str, Any] | None:
@@ -133,8 +143,6 @@ def _silent(
         return rule.fails(
             "consent.waiting", status=limit.status, cites=cites, who_could=(holder,), last=last.isoformat(), **facts
         )
-    if request.rules.strict and not limit.status.is_settled:
-        return rule.unknown("consent.no_limit", status=limit.status, cites=cites, who_could=(holder,), **facts)
     return None
 
 
