@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.machine.definition import Field, Transition
+from zhiwen_flow.machine.payload import CONSENT_ANSWERS, CONSENT_POWERS
 from zhiwen_flow.model import Actor
 from zhiwen_flow.terms import FieldType
 
@@ -17,7 +18,20 @@ RULES = DEFINITIONS.rules
 DAY = dt.date(2011, 9, 1)
 POSTS = sorted(each.id for each in RULES.directory.posts(DAY))
 ORGANS = sorted(each.id for each in RULES.directory.organs(DAY))
-MACHINES = ("complaint", "supervision_order", "case", "measure", "remedy", "referral", "resignation")
+DUTIES = [(each.id, post) for post in POSTS for each in RULES.directory.duties(post, DAY)]
+MACHINES = (
+    "complaint",
+    "supervision_order",
+    "case",
+    "measure",
+    "remedy",
+    "referral",
+    "resignation",
+    "clearing",
+    "return_to_post",
+    "interpellation",
+    "recall",
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(lambda text: text.strip())
 dates = st.dates(dt.date(2011, 1, 1), dt.date(2012, 12, 31)).map(dt.date.isoformat)
@@ -48,15 +62,42 @@ def _one(field: Field) -> st.SearchStrategy[Any]:
         FieldType.INTEGER: st.integers(-(2**53) + 1, 2**53 - 1),
         FieldType.BOOLEAN: st.booleans(),
         FieldType.DATE: dates,
-        FieldType.CODE: st.sampled_from(sorted(book.codes(field.codes))) if field.codes else st.nothing(),
+        FieldType.CODE: _codes(field),
         FieldType.ORGAN: st.sampled_from(ORGANS),
         FieldType.POST: st.sampled_from(POSTS),
         FieldType.PERSON: people,
         FieldType.MEASURE: st.sampled_from(sorted(book.measures)),
         FieldType.MEETING: meetings(),
         FieldType.ASSESSMENT: _assessment(field),
+        FieldType.CONSENT: consents(),
+        FieldType.FINDING: findings(),
     }
     return made.get(field.type, texts)
+
+
+def _codes(field: Field) -> st.SearchStrategy[Any]:
+    known = sorted(RULES.rulebook.codes(field.codes)) if field.codes else []
+    return st.sampled_from(known) if known else st.nothing()
+
+
+@st.composite
+def consents(draw: st.DrawFn) -> dict[str, Any]:
+    """Make a record of an opinion asked, of the right organ or not."""
+    asked = {"organ": draw(st.sampled_from(ORGANS)), "power": draw(st.sampled_from(CONSENT_POWERS))}
+    answer = draw(st.sampled_from(CONSENT_ANSWERS))
+    return asked | {"answer": answer, "asked_on": draw(dates), "document": "1"}
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> dict[str, Any]:
+    """Make a finding that is well formed; often of a duty that the post has."""
+    duty = draw(st.sampled_from([*DUTIES, *DUTIES, ("bridge_all", "bridge_toll_section.head")]))
+    book = RULES.rulebook
+    kind = draw(st.sampled_from(sorted(book.codes("responsibility_kinds"))))
+    level = draw(st.sampled_from(sorted(book.codes("liability_levels"))))
+    fact, person = draw(st.sampled_from(["fact 1", "fact 2"])), draw(people)
+    found = {"fact": fact, "person": person, "post": duty[1], "kind": kind, "liability": level, "duty": duty[0]}
+    return found | ({"proof": "1", "direct": True} if draw(st.integers(0, 4)) else {})
 
 
 def _assessment(field: Field) -> st.SearchStrategy[Any]:
@@ -69,5 +110,7 @@ def _assessment(field: Field) -> st.SearchStrategy[Any]:
 def payloads(transition: Transition) -> st.SearchStrategy[dict[str, Any]]:
     """Make payloads that fit a transition's form."""
     required = {each.name: values(each) for each in transition.fields if each.required}
-    optional = {each.name: values(each) for each in transition.fields if not each.required}
+    optional = {
+        each.name: made for each in transition.fields if not each.required and not (made := values(each)).is_empty
+    }
     return st.fixed_dictionaries(required, optional=optional)

@@ -61,7 +61,8 @@ def _one(field: Field, rulebook: Rulebook, lang: str) -> dict[str, Any]:
         case FieldType.DATE:
             return {"type": "string", "format": "date"}
         case FieldType.CODE:
-            return {"oneOf": _codes(rulebook, field.codes or "", lang)}
+            codes = _codes(rulebook, field.codes or "", lang)
+            return {"oneOf": codes} if codes else {"not": {}}
         case FieldType.MEASURE:
             measures = rulebook.measures.values()
             return {"oneOf": [{"const": each.id, "title": each.label.text(lang)} for each in measures]}
