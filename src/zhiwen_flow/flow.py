@@ -17,8 +17,6 @@ from typing import Any, Self
 import attrs
 import structlog
 
-from zhiwen_flow.accountability.eligibility import Eligibility, asked, eligibility
-from zhiwen_flow.accountability.forms import FormTable, four_forms
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.authority import Authority
@@ -40,9 +38,8 @@ from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.recording import Recorder, content_of
-from zhiwen_flow.records import decided_between, held_by
+from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulebook import Rulebook
-from zhiwen_flow.rulebook.consequences import Act
 from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
@@ -251,47 +248,16 @@ class Flow:
         """
         return self.definitions.rules.authority.ruling(measure, post, (at or self._now()).date())
 
-    def eligibility(
-        self,
-        person: str,
-        act: Act | str,
-        *,
-        viewer: Viewer = PUBLIC,
-        at: dt.date | None = None,
-        filed: Iterable[dt.date] = (),
-    ) -> Eligibility:
-        """
-        Say whether an act may be done for a person (资格审查), by effective measures and notified filings only.
-
-        Args:
-            person: The host's opaque id.
-            act: For example ``"promotion"``; see `Act`.
-            viewer: Who asks; for anybody but an auditor the answer is the same whatever there is.
-            at: On which day; today by default.
-            filed: Days on which a filing was formally notified and is still open, as the host knows them.
-        """
-        day = at or self._now().astimezone(ZONE).date()
-        if not viewer.auditor:
-            return asked(Act(act), day)
-        held = tuple(held_by(self.store, person, lambda pin: self._pinned_rules(pin).rulebook))
-        return eligibility(held, Act(act), day, book=self.definitions.rules.rulebook, filed=filed)
-
-    def four_forms(self, since: dt.date, until: dt.date, *, viewer: Viewer) -> FormTable:
-        """
-        Count the measures decided in a period under the four forms (四种形态统计), by the rulebook's own rows.
-
-        Args:
-            since: First day, inclusive.
-            until: Last day, inclusive.
-            viewer: Who asks; auditors only, because a small count can name a person.
-
-        Raises:
-            MisuseError: the viewer is no auditor.
-        """
-        if not viewer.auditor:
-            raise MisuseError("the table of the four forms is for auditors; give `viewer=Viewer(auditor=True)`")
-        found = (each or "erased" for each in decided_between(self.store, since, until))
-        return four_forms(self.definitions.rules.rulebook, found)
+    @property
+    def reports(self) -> Reports:
+        """Reports on accountability (问责情况报告): eligibility, registers, statistics, what ends soon."""
+        return Reports(
+            store=self.store,
+            book=self.definitions.rules.rulebook,
+            book_of=lambda pin: self._pinned_rules(pin).rulebook,
+            machine_of=self.machine_of,
+            today=lambda: self._now().astimezone(ZONE).date(),
+        )
 
     # --- reads ---
 

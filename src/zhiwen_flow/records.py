@@ -7,10 +7,14 @@ A proposal that was refused or withdrawn, and a decision that was rescinded, are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from zhiwen_flow.accountability.eligibility import Held
+from zhiwen_flow.accountability.register import Entry
+from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import ZONE, Instance, Pin
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.rows import Moment
@@ -19,8 +23,73 @@ from zhiwen_flow.stores.protocol import Store
 COUNTED = ("decided", "served", "in_effect", "closed")
 """States of a measure that count; being served late never undoes an effect."""
 
-_MOMENTS = {"decided": Moment.DECIDED, "served": Moment.SERVED, "in_effect": Moment.CARRIED_OUT}
-_NAMED = {"decided": "decided_on", "served": "served_on"}
+_NAMED = {"decided_on": Moment.DECIDED, "approved_on": Moment.APPROVED, "served_on": Moment.SERVED}
+_MOMENTS = {
+    "awaiting_approval": Moment.DECIDED,
+    "decided": Moment.DECIDED,
+    "served": Moment.SERVED,
+    "in_effect": Moment.CARRIED_OUT,
+}
+
+
+@attrs.frozen(kw_only=True)
+class PostChange:
+    """
+    A change of post by an executed measure (任职变动).
+
+    Args:
+        on: Day of the change; the statutory one where a law fills the post.
+        post: The post that was held; None where it was erased.
+        measure: The measure; None where it was erased.
+        stream: The measure's instance.
+    """
+
+    on: dt.date
+    post: str | None
+    measure: str | None
+    stream: str
+
+
+def entries_of(store: Store, machines: Iterable[str]) -> Iterator[tuple[Instance, Entry]]:
+    """
+    Iterate over the instances of some machines, each with its entry for a register (登记簿条目).
+
+    Args:
+        store: Of one tenant.
+        machines: Ids of machines.
+    """
+    for machine in machines:
+        for instance in _all(store, machine):
+            events = list(_events(store, instance))
+            steps = [each.body for each in events if each.body["kind"] in ("opened", "moved")]
+            first, last = _day(steps[0]), _day(steps[-1])
+            cites = tuple(steps[-1].get("cites", ()))
+            entry = Entry(
+                stream=instance.id,
+                machine=machine,
+                state=instance.state,
+                opened_on=first,
+                last_on=last,
+                ended=False,
+                cites=cites,
+            )
+            yield instance, entry
+
+
+def post_changes(store: Store, person: str) -> Iterator[PostChange]:
+    """Iterate over the changes of post that measures in effect brought to a person (任职变动)."""
+    for each, opened in _counted(store):
+        day = each.facts.get("post_changed_on")
+        if isinstance(day, str) and _fact(each, opened, "person") == person:
+            post, measure = _fact(each, opened, "post"), _fact(each, opened, "measure")
+            yield PostChange(on=dt.date.fromisoformat(day), post=post, measure=measure, stream=each.id)
+
+
+def everything_held(store: Store, book_of: Callable[[Pin], Rulebook]) -> Iterator[tuple[str, Held]]:
+    """Iterate over all measures in effect, each with its instance, whomever they are about (全部已生效的处理)."""
+    for each, opened in _counted(store):
+        held = Held(measure=_fact(each, opened, "measure"), book=book_of(each.pin), dates=_dates(store, each))
+        yield each.id, held
 
 
 def held_by(store: Store, person: str, book_of: Callable[[Pin], Rulebook]) -> Iterator[Held]:
@@ -54,12 +123,23 @@ def decided_between(store: Store, since: dt.date, until: dt.date) -> Iterator[st
 
 
 def _counted(store: Store) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
+    for each in _all(store, "measure"):
+        if each.state in COUNTED:
+            yield each, store.load(each.id).opened
+
+
+def _all(store: Store, machine: str) -> Iterator[Instance]:
     after = ""
-    while page := store.instances(machine="measure", after=after, limit=500):
+    while page := store.instances(machine=machine, after=after, limit=500):
         after = page[-1].id
-        for each in page:
-            if each.state in COUNTED:
-                yield each, store.load(each.id).opened
+        yield from page
+
+
+def _events(store: Store, instance: Instance) -> Iterator[AuditEvent]:
+    after = 0
+    while page := store.events(stream=instance.id, after=after, limit=100):
+        after = page[-1].seq
+        yield from page
 
 
 def _fact(instance: Instance, opened: Mapping[str, Any], name: str) -> str | None:
@@ -70,16 +150,14 @@ def _fact(instance: Instance, opened: Mapping[str, Any], name: str) -> str | Non
 
 def _dates(store: Store, instance: Instance) -> dict[str, dt.date]:
     """The day that the documents name, else the day of the step."""
-    dates: dict[str, dt.date] = {}
-    after = 0
-    while page := store.events(stream=instance.id, after=after, limit=100):
-        after = page[-1].seq
-        for event in page:
-            body = event.body
-            moment = _MOMENTS.get(body["target"])
-            if body["kind"] != "moved" or moment is None or moment.value in dates:
-                continue
-            named = instance.facts.get(_NAMED.get(body["target"], ""))
-            taken = dt.datetime.fromisoformat(body["occurred_at"]).astimezone(ZONE).date()
-            dates[moment.value] = dt.date.fromisoformat(named) if isinstance(named, str) else taken
+    named = {moment.value: instance.facts.get(fact) for fact, moment in _NAMED.items()}
+    dates = {moment: dt.date.fromisoformat(day) for moment, day in named.items() if isinstance(day, str)}
+    for event in _events(store, instance):
+        moment = _MOMENTS.get(event.body["target"])
+        if event.body["kind"] == "moved" and moment is not None:
+            dates.setdefault(moment.value, _day(event.body))
     return dates
+
+
+def _day(body: Mapping[str, Any]) -> dt.date:
+    return dt.datetime.fromisoformat(body["occurred_at"]).astimezone(ZONE).date()

@@ -130,17 +130,17 @@ class TestFlow:
     def test_the_same_answer_for_whoever_may_not_know(self) -> None:
         """With a measure in effect, with a refused one, and with nothing at all."""
         run = _run("case")
-        told = {run.flow.eligibility(person, "promotion") for person in ("p-201", "p-301", "p-999")}
+        told = {run.flow.reports.eligibility(person, "promotion") for person in ("p-201", "p-301", "p-999")}
         assert told == {asked(Act.PROMOTION, dt.date(2011, 10, 25))}
         assert "书面征求" in next(iter(told)).explain("zh")
 
     def test_an_auditor_sees_what_took_effect(self) -> None:
         """A demotion in effect is found by its sealed person; its period is not in the rules of 2011."""
         run = _run("case")
-        found = run.flow.eligibility("p-201", "promotion", viewer=AUDITOR)
+        found = run.flow.reports.eligibility("p-201", "promotion", viewer=AUDITOR)
         assert found.standing is Standing.UNKNOWN
         assert [each.label.zh for each in found.bars] == ["降职"]
-        assert run.flow.eligibility("p-999", "promotion", viewer=AUDITOR).standing is Standing.CLEAR
+        assert run.flow.reports.eligibility("p-999", "promotion", viewer=AUDITOR).standing is Standing.CLEAR
 
     def test_a_proposal_is_no_record(self) -> None:
         """While it is only proposed or under way, nothing is said of the person."""
@@ -149,7 +149,7 @@ class TestFlow:
             run.step(step)
             if step.name == "降职":
                 break
-        assert run.flow.eligibility("p-201", "promotion", viewer=AUDITOR).standing is Standing.CLEAR
+        assert run.flow.reports.eligibility("p-201", "promotion", viewer=AUDITOR).standing is Standing.CLEAR
 
 
 class TestFourForms:
@@ -166,14 +166,14 @@ class TestFourForms:
     def test_of_a_store(self) -> None:
         """Measures that were rescinded are not counted; those in effect are, on the day of their decision."""
         day = dt.date(2025, 3, 3)
-        assert _run("remedy").flow.four_forms(day, day, viewer=AUDITOR).total == 0
+        assert _run("remedy").flow.reports.four_forms(day, day, viewer=AUDITOR).total == 0
         run = _run("case")
         decided = dt.date(2011, 10, 25)
-        table = run.flow.four_forms(decided, decided, viewer=AUDITOR)
+        table = run.flow.reports.four_forms(decided, decided, viewer=AUDITOR)
         assert (table.total, dict(table.uncounted), table.reconciles) == (1, {"post_demotion": 1}, True)
-        assert run.flow.four_forms(decided + dt.timedelta(days=1), day, viewer=AUDITOR).total == 0
+        assert run.flow.reports.four_forms(decided + dt.timedelta(days=1), day, viewer=AUDITOR).total == 0
 
     def test_for_auditors_only(self) -> None:
         """A small count can name a person."""
         with pytest.raises(MisuseError, match="auditors"):
-            _run("case").flow.four_forms(DAY, DAY, viewer=Viewer())
+            _run("case").flow.reports.four_forms(DAY, DAY, viewer=Viewer())

@@ -8,7 +8,7 @@ answer in every case, so that nobody learns from it whether an inquiry exists.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -143,6 +143,23 @@ def _bars(held: Held, act: Act, at: dt.date) -> list[Bar]:
         row = book.measure(held.measure)
         return [Bar(label=row.label, until=None, cites=(book.cite(row),), status=Status.UNKNOWN, why=NO_ROW)]
     return [bar for effect in effects if act in effect.bars for bar in _one(held, effect, at)]
+
+
+def ending(held: Held, since: dt.date, until: dt.date) -> Iterator[Bar]:
+    """
+    Give the effects of a measure whose last day lies in a period (期间内期满的影响期).
+
+    Args:
+        since: First day, inclusive.
+        until: Last day, inclusive.
+    """
+    for effect in held.book.effects_of(held.measure) if held.measure is not None else ():
+        start = held.dates.get(effect.counts_from.value)
+        if start is None or not effect.bars:
+            continue
+        last = dt.date(start.year, 12, 31) if effect.same_year else _end(effect, start)
+        if last is not None and since <= last <= until:
+            yield _bar(held.book, effect, last)
 
 
 def _one(held: Held, effect: Effect, at: dt.date) -> list[Bar]:

@@ -43,11 +43,13 @@ class Rank:
 
     Args:
         level: Higher is higher; equal levels are not ordered among themselves.
+        leading: Whether it is a leading rank (领导职务层次).
     """
 
     id: str
     label: Label
     level: int
+    leading: bool = False
     status: Status = Status.READ
     note: str | None = None
 

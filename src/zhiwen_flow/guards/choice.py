@@ -41,6 +41,14 @@ class CombinationParams:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class LadderParams:
+    """A measure and the legal ground given for it, by reference (处理方式与法律依据)."""
+
+    measure: str
+    ground: str
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class TimeParams:
     """
     The measure and the day of the conduct, by reference (处理方式与行为发生日).
@@ -129,6 +137,31 @@ def _combination(book: Rulebook, one: str, other: str) -> Combination | None:
     pair = {book.measure(one).category, book.measure(other).category}
     fitting = (each for each in book.combinations if pair <= set(each.categories))
     return min(fitting, key=lambda each: len(each.categories), default=None)
+
+
+@guard(
+    id="is_in_ladder",
+    zh="属于方案所列的处理方式,或者写明了法律依据",
+    en="the plan lists the measure, or the legal ground is given",
+    family="material",
+    params=LadderParams,
+    reads=("payload", "facts", "rulebook"),
+)
+def is_in_ladder(request: Request, rule: Rule[LadderParams]) -> Verdict:
+    """
+    Ask for the legal ground of a measure that the plan behind the rulebook does not list (等).
+
+    Source:
+        省直机关方案 二(三)4.
+    """
+    measure = request.value(rule.params.measure)
+    if measure is None:
+        return rule.unknown("fact.absent", fact=named_reference(request, rule.params.measure))
+    book = request.rules.rulebook
+    of_a_plan = any(each.plan_says is not None for each in book.measures.values())
+    if not of_a_plan or book.measure(measure).plan_says is not None or request.value(rule.params.ground) is not None:
+        return rule.passed
+    return rule.fails("measure.not_in_plan", measure=book.named_measures[measure])
 
 
 @guard(

@@ -11,6 +11,7 @@ from zhiwen_flow.guards.children import children_are_all_in, no_open_obligations
 from zhiwen_flow.guards.choice import (
     bar_is_over,
     combination_is_allowed,
+    is_in_ladder,
     no_heavier_than_told,
     substance_follows_time,
 )
@@ -35,6 +36,7 @@ from zhiwen_flow.guards.people import list_covers, organ_is_of_kind, people_are_
 from zhiwen_flow.guards.post import (
     fills_post,
     has_discipline_jurisdiction,
+    is_leading_post,
     manages_post,
     start_is_approved,
     statutory_act_is_recorded,
@@ -79,6 +81,8 @@ LIBRARY = Registry(
         manages_post,
         has_discipline_jurisdiction,
         fills_post,
+        is_leading_post,
+        is_in_ladder,
         statutory_act_is_recorded,
         findings_are_single,
         liability_is_proved,

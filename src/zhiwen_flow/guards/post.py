@@ -150,6 +150,29 @@ def statutory_act_is_recorded(request: Request, rule: Rule[ActParams]) -> Verdic
     return rule.fails("post.no_statutory_act", who_could=(holder,), organ=name)
 
 
+@guard(
+    id="is_leading_post",
+    zh="当事人担任领导职务",
+    en="the person holds a leading post",
+    family="authority",
+    params=PostParams,
+    reads=("facts", "payload", "directory"),
+)
+def is_leading_post(request: Request, rule: Rule[PostParams]) -> Verdict:
+    """
+    Pass where the rank of the post is a leading one.
+
+    Source:
+        党政领导干部辞职暂行规定(2004) 第 2、3 条;公务员法 第 18 条.
+    """
+    post = _post(request, rule)
+    if isinstance(post, Verdict):
+        return post
+    if request.rules.directory.rank(post.rank).leading:
+        return rule.passed
+    return rule.fails("post.not_leading", post=request.rules.directory.named_post(post))
+
+
 def _post(request: Request, rule: Rule[Any]) -> Post | Verdict:
     held = request.value(rule.params.post)
     if held is None:
