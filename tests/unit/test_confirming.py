@@ -53,7 +53,8 @@ class TestConfirming:
         ("source", "said"),
         [
             (confirmation(("authority", "no_such_row")), "has no row `no_such_row`"),
-            (confirmation(("catalogue", "channels")), "no table `catalogue`"),
+            (confirmation(("catalogue", "channels")), "has no row `channels`"),
+            (confirmation(("policy", "deadline")), "no table `policy`"),
             (confirmation(("measure", "admonition"), change=(BOOK.hash, "0")), "base.hash"),
             (confirmation(("measure", "admonition"), change=("document", "dokument")), "dokument"),
         ],

@@ -11,7 +11,7 @@ import pytest
 from zhiwen_flow._engine import Engine
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.flow import Flow
-from zhiwen_flow.guards.registry import Request
+from zhiwen_flow.guards.registry import Request, Rules
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Instance, Obligation, Pin, Surroundings, Verdict
 from zhiwen_flow.terms import Outcome, Status
@@ -44,6 +44,7 @@ def ask(
     facts: dict[str, Any] | None = None,
     day: dt.date = dt.date(2011, 10, 25),
     strict: bool = False,
+    rules: Rules = DEFINITIONS.rules,
     **around: Any,
 ) -> Verdict:
     """Ask one guard on a machine of two states."""
@@ -82,7 +83,7 @@ def ask(
         actor=Actor(id=person, post=post),
         payload=payload or {},
         surroundings=Surroundings(instance=instance, **around),
-        rules=attrs.evolve(DEFINITIONS.rules, strict=strict),
+        rules=attrs.evolve(rules, strict=strict),
         at=dt.datetime.combine(day, dt.time(9), ZONE),
         today=day,
     )

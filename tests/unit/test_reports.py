@@ -106,3 +106,21 @@ def test_auditors_only() -> None:
     ):
         with pytest.raises(MisuseError, match="auditors"):
             ask()
+
+
+@pytest.mark.requirement("F15")
+def test_stages_have_limits() -> None:
+    """The stage that is late is listed; a suspension stops its clock, an extension starts it anew."""
+    found = Run(load(Source.of(CASES / "discipline.toml"), Case))
+    seen: dict[str, list[str]] = {}
+    for each in found.case.steps:
+        found.step(each)
+        if each.on == "线索" and not each.refused and each.do is not None:
+            own = found.named["线索"]
+            due = [str(row.due) for row in found.flow.deadlines() if row.stream == own]
+            seen.setdefault(each.do, due)
+    assert seen["extend"] == ["2025-04-03"]
+    assert seen["suspend"] == []
+    assert seen["resume"] == ["2025-04-03"]
+    assert seen["talk"] == []
+    assert seen["verify"] == ["None"]
