@@ -133,7 +133,7 @@ def show_matrix(
     if format is Format.JSON:
         print_json({"rows": [each.as_dict() for each in cells], "shares": counted})
         return
-    rows = [_row(each, book, organs, lang) for each in cells]
+    rows = _merged([_row(each, book, organs, lang) for each in cells], lang)
     heads = ["处理方式", "职级", "单位类别", "决定", "建议", "核实情况", "依据或缺项"]
     if lang is Lang.EN:
         heads = ["measure", "rank", "employer", "decides", "proposes", "status", "basis, or what is missing"]
@@ -143,6 +143,15 @@ def show_matrix(
         f"{status.text(lang)} {count}({count * 100 // total}%)" for status, count in shares(cells).items()
     )
     warn(said(lang, f"共{total}格:{share}", f"{total} cells: {share}"))
+
+
+def _merged(rows: list[tuple[str, ...]], lang: Lang) -> list[tuple[str, ...]]:
+    """Ranks that fare alike stand in one line: the table is read by people."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for measure, rank, *others in rows:
+        alike.setdefault((measure, *others), []).append(rank)
+    join = "、" if lang is Lang.ZH else "; "
+    return [(measure, join.join(ranks), *others) for (measure, *others), ranks in alike.items()]
 
 
 def _row(cell: Cell, book: Rulebook, organs: Directory, lang: Lang) -> tuple[str, ...]:
