@@ -20,11 +20,14 @@ from benchmarks.events import Body, PlainBody
 from benchmarks.harness import Result, interleave
 from benchmarks.office import WRONG, Office, PlainOffice
 from benchmarks.ring import Denied, Floor, Ours, Stock
+from zhiwen_flow.directory import Directory
 
 GOALS: Mapping[str, tuple[str, float]] = {
     "engine.ours_vs_floor": ("≤", 4.0),
     "engine.ours_vs_transitions": ("≥", 7.0),
     "decide.ours_vs_floor": ("≤", 2.5),
+    "guard.authority_us": ("≤", 3.0),
+    "guard.posts_200k_vs_50": ("≤", 1.3),
     "event.ours_vs_floor": ("≤", 1.25),
     "refusal.vs_stock_denial": ("≤", 2.0),
     "refusal.recorded_vs_move": ("≤", 1.15),
@@ -97,6 +100,19 @@ def refusal(scale: Scale, office: Office) -> dict[str, float]:
     }
 
 
+def guard(scale: Scale, office: Office) -> dict[str, float]:
+    """What the authority guard adds to a decision, and whether it grows with the directory."""
+    few = Directory.load("hubei-transport-2011")
+    runs = {
+        "with": office.run,
+        "without": Office(directory=office.directory, authority=False).run,
+        "few_posts": Office(directory=few, few=True).run,
+    }
+    found = interleave(runs, units=scale.units // 4, rounds=scale.rounds)
+    added = found.micros["with"] - found.micros["without"]
+    return {"authority_us": added, "posts_200k_vs_50": found.ratio("with", "few_posts"), **micros(found)}
+
+
 def growth(scale: Scale) -> dict[str, float]:
     """A move among many states, and among many live cases: of the engine, of the floor, and through `Flow`."""
     states = interleave({"ten": Ours(10).run, "thousand": Ours(1000).run}, units=scale.units, rounds=scale.rounds)
@@ -121,6 +137,7 @@ def measure(scale: Scale, say: Callable[[str], None]) -> dict[str, dict[str, flo
     layers: dict[str, Callable[[], dict[str, float]]] = {
         "engine": lambda: engine(scale),
         "decide": lambda: decide(scale, office),
+        "guard": lambda: guard(scale, office),
         "event": lambda: event(scale, office),
         "refusal": lambda: refusal(scale, office),
         "memory": lambda: cases.memory(scale.cases),

@@ -37,7 +37,7 @@ def _field(name: str, kind: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "label": _label("项", name), "type": kind, "required": True, **more}
 
 
-def _raw() -> dict[str, Any]:
+def _raw(*, authority: bool = True) -> dict[str, Any]:
     fields = [
         _field("measure", "measure"),
         _field("post", "post"),
@@ -48,7 +48,7 @@ def _raw() -> dict[str, Any]:
     guards = [
         {"use": "actor_holds_role", "role": ROLE},
         {"use": "has_measure_authority", "power": "decides", "measure": "field:measure", "post": "field:post"},
-    ]
+    ][: 2 if authority else 1]
     step = {"source": ["open"], "label": _label("决定", "Decide"), "cites": ["方案 二"]}
     return {
         "id": "office",
@@ -112,16 +112,18 @@ def province(base: Directory) -> Directory:
 class Office:
     """The library on the step, as `Flow` drives it."""
 
-    def __init__(self, actor: Actor = RIGHT, directory: Directory | None = None) -> None:
+    def __init__(
+        self, actor: Actor = RIGHT, directory: Directory | None = None, *, authority: bool = True, few: bool = False
+    ) -> None:
         self.directory = directory or province(Directory.load("hubei-transport-2011"))
         definitions = Definitions.load(directory=self.directory)
-        machine = machine_from(_raw(), definitions.registry, where="office")
+        machine = machine_from(_raw(authority=authority), definitions.registry, where="office")
         self.bench = Bench(machine, definitions.rules, definitions.registry)
         self.flow = Flow(MemoryStore(), definitions, actor=actor, clock=SystemClock())
         self.recorder = Recorder(tenant="default", stamps=SystemStamps(SystemClock()))
         self.actor = actor
         self.instance = Instance(id="c1", pin=self.bench.pin, state="open", root="c1")
-        self.posts = _targets()
+        self.posts = ["bridge_bureau.deputy_director"] if few else _targets()
 
     def judged(self, number: int) -> Judged:
         """Make command and surroundings, and judge."""

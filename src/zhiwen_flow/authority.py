@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.directory import Delegation, Directory, Post
+from zhiwen_flow.directory.rows import as_of
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.model import Holder
 from zhiwen_flow.rulebook import AuthorityRow, Measure, PowerRow, Rulebook, Target
@@ -60,6 +61,8 @@ class Authority:
         self.rulebook = rulebook
         self.directory = directory
         self._known: dict[Any, Ruling] = {}
+        self._grouped: dict[Any, Ruling] = {}
+        self.for_units = frozenset(each.id for each in rulebook.measures.values() if each.target is Target.UNIT)
         self._members_only = {each.id for each in rulebook.measures.values() if each.members_only}
         self._rows: dict[str, list[AuthorityRow]] = {}
         for row in rulebook.rows:
@@ -81,12 +84,29 @@ class Authority:
             raise UnknownNameError("post", f"{post}` on `{on}")
         return self.ruling_of(measure, found, on)
 
+    def at_post(self, measure: str, post: str, on: dt.date) -> tuple[Post, Ruling] | None:
+        """Rule on the holder of a post by its id (权限裁定), with the post as of the day; None without it."""
+        standing = self.directory.standing(post)
+        asked = (measure, standing.group, on)
+        settled = standing.settled is not None and on >= standing.settled
+        if settled and (known := self._grouped.get(asked)) is not None:
+            return standing.rows[0], known
+        found = as_of(standing.rows, on)
+        if found is None:
+            return None
+        ruling = self.ruling_of(measure, found, on)
+        if settled:
+            if len(self._grouped) >= CACHED:
+                self._grouped.clear()
+            self._grouped[asked] = ruling
+        return found, ruling
+
     def ruling_of(self, measure: str, post: Post, on: dt.date) -> Ruling:
         """Rule on the holder of a post at hand (权限裁定); posts alike in all that matters share a ruling."""
-        listing = self.directory.managing(post.id, on)
+        standing = self.directory.standing(post.id)
+        listing, co = standing.manager(on), standing.co_manager(on)
         by = (listing.organ, listing.document, listing.status) if listing is not None else ()
-        co = self.directory.co_managing(post.id, on)
-        personnel = self.directory.personnel_of(post, on)
+        personnel = self.directory.personnel_of(post, on, standing=standing)
         member = self.directory.member_of_party(post.id, on) if measure in self._members_only else None
         alike = (measure, post.organ, post.rank, personnel, post.filled_by, on, member, co, *by)
         known = self._known.get(alike)

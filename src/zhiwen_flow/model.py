@@ -217,7 +217,7 @@ class Holder:
         return {"id": self.id, "zh": self.label.zh, "en": self.label.en, "via": self.via}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Verdict:
     """
     What one guard found (判定), with the reason, the facts used and the rule behind it.

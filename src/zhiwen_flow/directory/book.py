@@ -20,7 +20,6 @@ from zhiwen_flow.directory.rows import (
     DirectoryFile,
     Duty,
     Incumbency,
-    ListKind,
     Organ,
     PersonFact,
     Post,
@@ -30,6 +29,7 @@ from zhiwen_flow.directory.rows import (
     covers,
     grouped,
 )
+from zhiwen_flow.directory.standing import NOTHING, Standing, standings
 from zhiwen_flow.errors import DefinitionError, UnknownNameError
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.model import Holder
@@ -55,14 +55,10 @@ class Directory:
         self.employers = {each.id: each for each in file.employers}
         self.roles = {each.id: each for each in file.roles}
         self._organs = grouped((each.id, each) for each in file.organs)
-        self._posts = grouped((each.id, each) for each in file.posts)
+        self._posts = standings(file)
         self.organ_ids: Collection[str] = self._organs.keys()
         self.post_ids: Collection[str] = self._posts.keys()
-        self._holders = grouped((each.post, each) for each in file.incumbencies)
         self._held = grouped((each.person, each) for each in file.incumbencies)
-        self._listed = grouped((each.post, each) for each in file.listings)
-        self._managed = grouped((each.post, each) for each in file.listings if each.kind is ListKind.MANAGED)
-        self._co_managed = grouped((each.post, each) for each in file.listings if each.kind is ListKind.CO_MANAGED)
         self._stands_in = grouped((each.substitute, each) for each in file.posts if each.substitute is not None)
         self._delegated = grouped((each.by, each) for each in file.delegations)
         self._duties = grouped((each.post, each) for each in file.duties)
@@ -164,7 +160,11 @@ class Directory:
 
     def post(self, id: str, on: dt.date | None = None) -> Post | None:
         """Find a post as of a day; None when there is none (查职务)."""
-        return as_of(self._posts.get(id, ()), on)
+        return as_of(self.standing(id).rows, on)
+
+    def standing(self, post: str) -> Standing:
+        """Give all rows of a post together (职务条目); an empty one for what is not known."""
+        return self._posts.get(post, NOTHING)
 
     def named_organ(self, id: str) -> dict[str, str]:
         """Give an organ as a fact that reads well in both languages (机关名称); an unknown one under its id."""
@@ -193,7 +193,7 @@ class Directory:
 
     def incumbents(self, post: str, on: dt.date) -> tuple[Incumbency, ...]:
         """List who holds a post on a day, acting holders included (任职人)."""
-        return tuple(each for each in self._holders.get(post, ()) if covers(each, on))
+        return tuple(each for each in self.standing(post).held if covers(each, on))
 
     def posts_of(self, person: str, on: dt.date) -> tuple[Post, ...]:
         """List the posts a person holds on a day (所任职务)."""
@@ -202,21 +202,20 @@ class Directory:
 
     def holds(self, person: str, post: str, on: dt.date) -> bool | None:
         """Whether a person holds a post on a day; None where the directory records no holder of it at all."""
-        if post not in self._holders:
-            return None
-        return any(each.person == person and covers(each, on) for each in self._holders[post])
+        held = self.standing(post).held
+        return any(each.person == person and covers(each, on) for each in held) if held else None
 
     def listings(self, post: str, on: dt.date) -> tuple[PostListing, ...]:
         """List the rows of the lists of managed posts for a post on a day (名称表条目)."""
-        return tuple(each for each in self._listed.get(post, ()) if covers(each, on))
+        return tuple(each for each in self.standing(post).listed if covers(each, on))
 
     def managing(self, post: str, on: dt.date) -> PostListing | None:
         """Find the row that says who manages a post on a day; None where no list names it (主管机关)."""
-        return as_of(self._managed.get(post, ()), on)
+        return self.standing(post).manager(on)
 
     def co_managing(self, post: str, on: dt.date) -> PostListing | None:
         """Find the row that says who co-manages a post on a day; None where nobody does (协管机关)."""
-        return as_of(self._co_managed.get(post, ()), on)
+        return self.standing(post).co_manager(on)
 
     def delegated(self, organ: str, power: Power, measure: str, on: dt.date) -> Iterator[Delegation]:
         """Iterate over what an organ has delegated of a power over a measure on a day (授权、委托)."""
@@ -234,7 +233,7 @@ class Directory:
 
     def is_vacant(self, post: str, on: dt.date) -> bool:
         """Whether a post that has had holders has none on a day, acting ones included (空缺)."""
-        return post in self._holders and not self.incumbents(post, on)
+        return bool(self.standing(post).held) and not self.incumbents(post, on)
 
     def roles_of(self, post: Post, on: dt.date) -> tuple[str, ...]:
         """List a post's roles, and those of the vacant posts its holder stands in for (所承担的岗位职责)."""
@@ -246,17 +245,23 @@ class Directory:
 
     def member_of_party(self, post: str, on: dt.date) -> bool | None:
         """Whether the one holder of a post is a Party member; None where it is not known (政治面貌)."""
-        held = [each for each in self.incumbents(post, on) if not each.acting]
-        fact = self.person(held[0].person, on) if len(held) == 1 else None
+        fact = self._holder_fact(post, on)
         return fact.party_member if fact is not None else None
 
-    def personnel_of(self, post: Post, on: dt.date) -> str | None:
+    def personnel_of(self, post: Post, on: dt.date, *, standing: Standing | None = None) -> str | None:
         """Give the personnel category of a post's one holder, and else of the post (人员类别)."""
-        if post.id not in self._holders:
+        if standing is not None and not standing.held:
             return post.personnel
-        held = [each for each in self.incumbents(post.id, on) if not each.acting]
-        fact = self.person(held[0].person, on) if len(held) == 1 else None
+        fact = self._holder_fact(post.id, on)
         return fact.personnel if fact is not None and fact.personnel is not None else post.personnel
+
+    def _holder_fact(self, post: str, on: dt.date) -> PersonFact | None:
+        """What is known of the one holder of a post who is not acting; None where there is none, or more than one."""
+        rows = self.standing(post).held
+        if not rows:
+            return None
+        held = [each for each in rows if not each.acting and covers(each, on)]
+        return as_of(self._people.get(held[0].person, ()), on) if len(held) == 1 else None
 
     def person(self, person: str, on: dt.date) -> PersonFact | None:
         """Find what is known of a person's category on a day; None when nothing is (身份信息)."""
@@ -317,4 +322,4 @@ class Directory:
 
     def posts(self, on: dt.date) -> Iterator[Post]:
         """Iterate over the posts of a day, in the order of the file."""
-        return (each for rows in self._posts.values() for each in rows if covers(each, on))
+        return (each for standing in self._posts.values() for each in standing.rows if covers(each, on))

@@ -12,7 +12,6 @@ from zhiwen_flow.directory import Post
 from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named, named_reference
 from zhiwen_flow.model import Verdict
-from zhiwen_flow.rulebook import Target
 from zhiwen_flow.rulings import PowerRuling, Ruling
 from zhiwen_flow.terms import Label, Power
 
@@ -69,23 +68,25 @@ def has_measure_authority(request: Request, rule: Rule[AuthorityParams]) -> Verd
     measure = request.value(params.measure)
     if measure is None:
         return rule.unknown("fact.absent", fact=named_reference(request, params.measure))
-    for_unit = authority.rulebook.measure(measure).target is Target.UNIT
+    for_unit = measure in authority.for_units
     reference = params.organ if for_unit and params.organ is not None else params.post
     target = request.value(reference) if reference is not None else None
     if reference is None or target is None:
         return rule.unknown("fact.absent", fact=named_reference(request, reference or params.measure))
     if for_unit and params.organ is not None:
         return _judged(request, rule, authority.ruling_for_unit(measure, target, request.today), target, None)
-    post = authority.directory.post(target, request.today)
-    if post is None:
+    found = authority.at_post(measure, target, request.today)
+    if found is None:
         return rule.unknown("post.not_then", post=target, day=request.today.isoformat())
-    return _judged(request, rule, authority.ruling_of(measure, post, request.today), target, post)
+    return _judged(request, rule, found[1], target, found[0])
 
 
 def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, target: str, post: Post | None) -> Verdict:
-    said = ruling.power(rule.params.power)
+    said = ruling.powers.get(rule.params.power) or ruling.power(rule.params.power)
     if ruling.not_applicable is None and _holds(request, said):
-        lacking = _meeting_lacks(request, rule, ruling, said)
+        lacking = (
+            None if rule.params.meeting is None else _meeting_lacks(request, rule, ruling, rule.params.meeting, said)
+        )
         if lacking is None:
             return rule.passed_on(_ids(request, rule, ruling, target, post), ruling.status, ruling.cites)
     facts = _facts(request, rule, ruling, target, post)
@@ -108,12 +109,13 @@ def _judged(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, targe
 NOTHING = Label(zh="", en="")
 
 
-def _meeting_lacks(request: Request, rule: Rule[AuthorityParams], ruling: Ruling, said: PowerRuling) -> str | None:
+def _meeting_lacks(
+    request: Request, rule: Rule[AuthorityParams], ruling: Ruling, meeting: str, said: PowerRuling
+) -> str | None:
     """Say what the meeting record lacks where the row asks for a collective decision; None when nothing."""
-    params = rule.params
-    if params.power is not Power.DECIDES or ruling.collective is False or params.meeting is None:
+    if rule.params.power is not Power.DECIDES or ruling.collective is False:
         return None
-    record = request.value(params.meeting)
+    record = request.value(meeting)
     if record is None:
         return "meeting.missing" if ruling.collective else "meeting.not_said"
     return None if any(each.id == record["body"] for each in said.holders) else "meeting.other_body"
@@ -123,6 +125,7 @@ def _ids(
     request: Request, rule: Rule[AuthorityParams], ruling: Ruling, target: str, post: Post | None
 ) -> dict[str, Any]:
     """Give the facts used, by their ids: a passing sentence names none of them."""
+    actor = request.post
     return {
         "measure": ruling.measure,
         "target": target,
@@ -130,7 +133,7 @@ def _ids(
         "power": rule.params.power.value,
         "row": ruling.row,
         "manager": ruling.manager,
-        "own": request.post.organ if request.post is not None else None,
+        "own": actor.organ if actor is not None else None,
         "fallback": ruling.fallback,
     }
 
