@@ -27,7 +27,7 @@ from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import Power
 
 DOCS = Path(__file__).parent
-DEFINITIONS = Definitions.load()
+DEFINITIONS = Definitions.load(optional=shipped("optional"))
 BOOK, DIRECTORY = DEFINITIONS.rules.rulebook, DEFINITIONS.rules.directory
 NOTE = "<!-- 由数据生成,请勿手改 · generated from data, do not edit -->\n\n"
 
@@ -47,7 +47,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/matrix.md", authority(BOOK)
     yield "reference/matrix-2025.md", authority(Rulebook.load("national-2025"))
     yield "reference/requirements.md", requirements()
-    for id in shipped("machines"):
+    for id in (*shipped("machines"), *shipped("optional")):
         yield f"_static/machines/{id}.svg", draw(DEFINITIONS.machine(id), "svg", rulebook=BOOK)
     yield "_static/complaint.svg", draw(DEFINITIONS.machine("complaint"), "svg", rulebook=BOOK)
     yield "_static/szjg-2011.svg", draw_plan(Plan.load("szjg-2011"), "svg")
@@ -57,7 +57,7 @@ def machines() -> str:
     """Every machine with its picture and its steps."""
     parts = [NOTE + "# 流程图与环节 · Machines\n"]
     parts.append("每个状态机的图、状态和环节,由随库文件画出;词语以方案和规定为准。*Drawn from the shipped files.*\n")
-    for id in shipped("machines"):
+    for id in (*shipped("machines"), *shipped("optional")):
         machine = DEFINITIONS.machine(id)
         parts.append(f"## {machine.label.zh} · {machine.label.en}\n")
         parts.append(f"`{id}` {machine.version},依据 {machine.source}\n")
