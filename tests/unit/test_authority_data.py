@@ -6,12 +6,15 @@ import datetime as dt
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zhiwen_flow.authority import Authority
 from zhiwen_flow.directory import Delegation, Directory, Duty, ListKind, PersonFact, Post, PostListing
 from zhiwen_flow.directory.rows import Incumbency
 from zhiwen_flow.errors import DefinitionError
 from zhiwen_flow.flow import Flow
+from zhiwen_flow.loading import Source
 from zhiwen_flow.model import ZONE, Actor
 from zhiwen_flow.rulebook import Rulebook, Target
 from zhiwen_flow.terms import Label, Power, Status
@@ -267,10 +270,12 @@ class TestBadRows:
         """A delegation to nobody, a duty of no post, a substitute that is none, a deputy of no congress."""
         delegation = Delegation(by="nobody", to="nowhere", powers=(Power.DECIDES,), since=SINCE, document="x")
         duty = Duty(id="d", post="no.post", label=Label(zh="职责", en="duty"), since=SINCE, document="x")
-        post = attrs.evolve(BASE.post(DEPUTY, DAY), id="bridge_bureau.z", substitute="no.other")  # type: ignore[type-var]
+        known = BASE.post(DEPUTY, DAY)
+        assert known is not None
+        post = attrs.evolve(known, id="bridge_bureau.z", substitute="no.other")
         person = PersonFact(person="p-x", since=SINCE, deputy_of="no_congress")
         with pytest.raises(DefinitionError) as caught:
-            Directory.of(base=BASE, delegations=[delegation], duties=[duty], posts=[post], people=[person])  # type: ignore[list-item]
+            Directory.of(base=BASE, delegations=[delegation], duties=[duty], posts=[post], people=[person])
         said = str(caught.value)
         for each in ("nobody", "nowhere", "no.post", "no.other", "no_congress"):
             assert each in said
@@ -280,3 +285,36 @@ class TestBadRows:
         duty = Duty(id="d", post=DEPUTY, label=Label(zh="职责", en="duty"), since=dt.date(2001, 1, 1), document="x")
         with pytest.raises(DefinitionError, match="does not exist"):
             Directory.of(base=BASE, duties=[duty])
+
+
+POSTS = sorted(each.id for each in BASE.posts(DAY))
+RANKS = sorted(BASE.ranks)
+MEASURES = sorted(each.id for each in BOOK.measures.values() if each.target is Target.PERSON)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    measure=st.sampled_from(MEASURES),
+    post=st.sampled_from(POSTS),
+    rank=st.sampled_from(RANKS),
+    by_law=st.booleans(),
+    said=st.sampled_from(["absent", "missing"]),
+)
+def test_a_narrower_row_never_allows_more(measure: str, post: str, rank: str, by_law: bool, said: str) -> None:  # noqa: FBT001
+    """A row for one rank that names nobody takes powers away or leaves them; it hands none to anybody."""
+    extra = f"""
+[[authority]]
+id = "narrower"
+measures = ["{measure}"]
+instrument = "example"
+article = "甲"
+status = "model"
+ranks = ["{rank}"]
+filled_by_law = {str(by_law).lower()}
+decides = {{ {said} = {{ zh = "未知", en = "unknown" }} }}
+"""
+    narrower = Rulebook.read(Source(name="narrower.toml", data=BOOK.content + extra.encode()))
+    before = Authority(BOOK, BASE).ruling(measure, post, DAY)
+    after = Authority(narrower, BASE).ruling(measure, post, DAY)
+    for power in Power:
+        assert set(after.who_could(power)) <= set(before.who_could(power))
