@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zhiwen_flow.accountability.matrix import matrix
 from zhiwen_flow.authority import Authority
 from zhiwen_flow.directory import Delegation, Directory, Duty, ListKind, PersonFact, Post, PostListing
 from zhiwen_flow.directory.rows import Incumbency
@@ -261,6 +262,22 @@ def test_the_essay_s_situations() -> None:
         "unresolved",
         "bad_appointment",
     ]
+
+
+def test_a_grade_is_for_the_lists_alone() -> None:
+    """A post of a grade (职级) is managed as its list says; no example row guesses for the others."""
+    assert holders(BASE, "post_demotion", Power.DECIDES, "transport_department.researcher") == ["transport_party_group"]
+    unlisted = Post(
+        id="bridge_bureau.grade",
+        label=Label(zh="二级调研员", en="Researcher"),
+        organ="bridge_bureau",
+        rank="researcher_2",
+        since=SINCE,
+        personnel="civil_servant",
+    )
+    ruling = Authority(BOOK, Directory.of(base=BASE, posts=[unlisted])).ruling("post_demotion", unlisted.id, DAY)
+    assert ruling.missing is not None
+    assert "researcher_1" not in {each.rank for each in matrix(BOOK, BASE)}
 
 
 class TestBadRows:

@@ -73,7 +73,7 @@ def _said(ruling: Ruling, power: Power) -> dict[str, Any] | None:
 
 def matrix(rulebook: Rulebook, directory: Directory, *, on: dt.date | None = None) -> tuple[Cell, ...]:
     """
-    Rule on every cell (生成权限表).
+    Rule on every cell (生成权限表); grades (职级) that no example row speaks of are for the lists of posts alone.
 
     Args:
         on: The day; the first of the rulebook's window by default.
@@ -82,6 +82,7 @@ def matrix(rulebook: Rulebook, directory: Directory, *, on: dt.date | None = Non
     authority = Authority(rulebook, directory)
     units = {each.employer: each.id for each in directory.organs(day) if each.employer and each.unit in (None, each.id)}
     units = {name: units[name] for name in directory.employers if name in units}
+    ranks = [each for each in directory.ranks if each in {row.rank for row in rulebook.fallbacks.values()}]
     cells = []
     for measure in rulebook.measures.values():
         for employer, organ in units.items():
@@ -89,7 +90,7 @@ def matrix(rulebook: Rulebook, directory: Directory, *, on: dt.date | None = Non
                 ruling = authority.ruling_for_unit(measure.id, organ, day)
                 cells.append(Cell(rank="", employer=employer, organ=organ, measure=measure.id, ruling=ruling))
                 continue
-            for rank in directory.ranks:
+            for rank in ranks:
                 ruling = authority.ruling_for_rank(measure.id, rank, organ, day)
                 cells.append(Cell(rank=rank, employer=employer, organ=organ, measure=measure.id, ruling=ruling))
     return tuple(cells)

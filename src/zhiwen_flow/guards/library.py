@@ -34,6 +34,7 @@ from zhiwen_flow.guards.material import (
 from zhiwen_flow.guards.measure import basis_is_named, takes_effect_by
 from zhiwen_flow.guards.people import list_covers, organ_is_of_kind, people_are_apart, threshold_is_met
 from zhiwen_flow.guards.post import (
+    deputys_body_is_told,
     fills_post,
     has_discipline_jurisdiction,
     is_leading_post,
@@ -81,6 +82,7 @@ LIBRARY = Registry(
         manages_post,
         has_discipline_jurisdiction,
         fills_post,
+        deputys_body_is_told,
         is_leading_post,
         is_in_ladder,
         statutory_act_is_recorded,

@@ -31,6 +31,14 @@ class ActParams:
     changed_on: str
 
 
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SeatParams:
+    """A person and the recipients of a decision, by reference (当事人与接收单位)."""
+
+    person: str
+    recipients: str
+
+
 @guard(
     id="start_is_approved",
     zh="由有权批准启动的机关办理",
@@ -171,6 +179,30 @@ def is_leading_post(request: Request, rule: Rule[PostParams]) -> Verdict:
     if request.rules.directory.rank(post.rank).leading:
         return rule.passed
     return rule.fails("post.not_leading", post=request.rules.directory.named_post(post))
+
+
+@guard(
+    id="deputys_body_is_told",
+    zh="当事人是人大代表、政协委员的,已通知其所在机关",
+    en="the body in which the person sits is told",
+    family="material",
+    params=SeatParams,
+    reads=("facts", "payload", "directory"),
+)
+def deputys_body_is_told(request: Request, rule: Rule[SeatParams]) -> Verdict:
+    """
+    Fail where the directory says that the person sits in a congress or 政协, and that body is not among the recipients.
+
+    Source:
+        政务处分法 第 50 条.
+    """
+    person = request.value(rule.params.person)
+    if person is None:
+        return rule.unknown("fact.absent", fact=named_reference(request, rule.params.person))
+    known = request.rules.directory.person(person, request.today)
+    if known is None or known.deputy_of is None or known.deputy_of in (request.value(rule.params.recipients) or ()):
+        return rule.passed
+    return rule.fails("list.lacks", organs=[request.rules.directory.named_organ(known.deputy_of)])
 
 
 def _post(request: Request, rule: Rule[Any]) -> Post | Verdict:
