@@ -39,6 +39,15 @@ class TestMachines:
         """All its guards and catalogues are there."""
         assert Bench(machine, RULES, DEFINITIONS.registry).pin.machine == machine.id
 
+    def test_what_decides_a_measure_asks_for_authority(self, machine: Machine) -> None:
+        """Whatever brings a measure to be decided or approved, and whatever ends a post, asks whose it is."""
+        asked = {"has_measure_authority", "manages_post", "fills_post"}
+        deciding = {"decided", "awaiting_approval", "appointed", "voted", "agreed"}
+        judges = machine.id in ("measure", "resignation", "return_to_post", "recall", "revocation", "appointment_act")
+        for each in machine.transitions:
+            if each.decides is not None or (judges and each.target in deciding and each.target not in each.source):
+                assert asked & {use.use for use in each.guards}, each.trigger
+
     def test_roles_exist(self, machine: Machine) -> None:
         """A role that nobody can hold would refuse everybody."""
         named = {role for use in _uses(machine) for role in [use.get("role"), *use.get("roles", ())] if role}

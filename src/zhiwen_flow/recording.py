@@ -6,6 +6,7 @@ The event body is built once and never copied; what is sealed leaves it here, be
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -110,7 +111,7 @@ def _moved(judged: Judged, walk: _Walk, key: Key | None, *, parent: Instance | N
         instance = _opened(judged, transition, body, facts, walk, parent or judged.surroundings.parent)
     else:
         _stepped(judged, transition, instance, facts, walk)
-    _deadline(judged, transition, instance, body, walk)
+    _deadline(judged, transition, instance, {**instance.facts, **facts}, body, walk)
     walk.change.drafts += (Draft(stream=instance.id, body=body),)
     _obligations(judged, transition, instance, body, walk)
     for child in judged.children:
@@ -304,19 +305,29 @@ def _stepped(judged: Judged, transition: Transition, instance: Instance, facts: 
         _touch(walk, instance.parent)
 
 
-def _deadline(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], walk: _Walk) -> None:
-    """A deadline ends when its state is left and starts when a state with a limit is entered."""
+def _deadline(
+    judged: Judged,
+    transition: Transition,
+    instance: Instance,
+    facts: Mapping[str, Any],
+    body: dict[str, Any],
+    walk: _Walk,
+) -> None:
+    """A deadline ends when its state is left, and starts when a state with a limit or a day of its own is entered."""
     before = judged.surroundings.instance
-    if before is not None and before.state == transition.target:
+    if before is not None and before.state == transition.target and not transition.restarts:
         return
-    machine = judged.bench.machine
-    if before is not None and machine.state(before.state).limit is not None:
+    machine, started = judged.bench.machine, judged.decision.at.astimezone(ZONE).date()
+    if before is not None and machine.state(before.state).has_deadline:
         walk.change.ended += (instance.id,)
-    limit = machine.state(transition.target).limit
+    state = machine.state(transition.target)
+    limit = state.limit or state.due
     if limit is None:
         return
-    started = judged.decision.at.astimezone(ZONE).date()
-    due = due_date(judged.bench.rules, limit, started)
+    named = facts.get(state.due) if state.due is not None else None
+    if state.limit is None and not isinstance(named, str):
+        return
+    due = dt.date.fromisoformat(named) if named is not None else due_date(judged.bench.rules, limit, started)
     calendar = body["calendar"]
     walk.change.started += (
         Deadline(stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar),

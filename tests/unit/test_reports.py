@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.test_cases import Case, Run
+from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.errors import MisuseError
 from zhiwen_flow.loading import Source, load
+from zhiwen_flow.model import ZONE
 
 AUDITOR = Viewer(auditor=True)
 CASES = Path(__file__).parents[1] / "cases"
@@ -119,8 +121,38 @@ def test_stages_have_limits() -> None:
             own = found.named["线索"]
             due = [str(row.due) for row in found.flow.deadlines() if row.stream == own]
             seen.setdefault(each.do, due)
-    assert seen["extend"] == ["2025-04-03"]
     assert seen["suspend"] == []
     assert seen["resume"] == ["2025-04-03"]
     assert seen["talk"] == []
+    assert found.flow.deadlines() == ()
     assert seen["verify"] == ["None"]
+
+
+@pytest.mark.requirement("F15")
+def test_an_extension_starts_the_limit_anew() -> None:
+    """From the day it was approved; the log says so, and verifies."""
+    found = Run(load(Source.of(CASES / "discipline.toml"), Case))
+    for each in found.case.steps:
+        if each.do == "extend" and not each.refused:
+            found.clock.set(dt.datetime(2025, 3, 20, 9, tzinfo=ZONE))
+            found.step(each)
+            break
+        found.step(each)
+    own = found.named["线索"]
+    assert [row.due for row in found.flow.deadlines() if row.stream == own] == [dt.date(2025, 4, 20)]
+    late = found.flow.deadlines(due_by=dt.date(2025, 4, 20))
+    assert [row.stream for row in late] == [own]
+    assert verify_store(found.flow.store).sound
+
+
+@pytest.mark.requirement("H02")
+def test_a_reply_that_is_late_is_listed() -> None:
+    """The council of chairpersons names the day; after it the interpellation stands among the late ones."""
+    found = Run(load(Source.of(CASES / "congress.toml"), Case))
+    for each in found.case.steps:
+        found.step(each)
+        if each.do == "deliver" and not each.refused:
+            break
+    own = found.named["质询"]
+    assert [row.stream for row in found.flow.deadlines(due_by=dt.date(2025, 3, 20))] == [own]
+    assert found.flow.deadlines(due_by=dt.date(2025, 3, 19)) == ()

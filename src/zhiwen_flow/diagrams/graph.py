@@ -77,7 +77,7 @@ def graph_of(machine: Machine, rulebook: Rulebook | None = None, lang: str = "zh
             label=state.label.text(lang),
             owner=_owner(machine, state, lang),
             waits=state.owner is None,
-            limit=_limit(rulebook, state.limit, lang),
+            limit=_limit(rulebook, state.limit, lang) or _own_day(machine, state, lang),
             end=state.end,
             steps=tuple(_step(machine, each, state.id, notes, lang) for each in machine.from_state(state.id)),
         )
@@ -115,6 +115,13 @@ def _owner(machine: Machine, state: State, lang: str) -> str | None:
         return None
     waits = machine.term(state.waits_on).text(lang)
     return f"等待{waits}" if lang == "zh" else f"waits for {waits}"
+
+
+def _own_day(machine: Machine, state: State, lang: str) -> str | None:
+    if state.due is None:
+        return None
+    name = machine.term(state.due).text(lang)
+    return f"按{name}" if lang == "zh" else f"by its “{name}”"
 
 
 def _limit(rulebook: Rulebook | None, limit: str | None, lang: str) -> str | None:

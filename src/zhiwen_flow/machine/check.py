@@ -177,6 +177,19 @@ def _references(machine: Machine) -> _Found:
                 yield from _reference(f"{path}.obliges[{index}].to", obliges.to, each)
 
 
+def _deadlines(machine: Machine) -> _Found:
+    """A state that names its own last day needs a kept date field; only a step inside such a state restarts."""
+    kept = {name for each in machine.all_transitions for name in each.keep}
+    dates = {field.name for _, each in _paths(machine) for field in each.fields if field.type is FieldType.DATE}
+    for index, state in enumerate(machine.states):
+        if state.due is not None and state.due not in kept & dates:
+            yield f"state[{index}].due", f"`{state.due}` is no date that is kept", "keep a date field of that name"
+    timed = {each.id for each in machine.states if each.has_deadline}
+    for path, each in _paths(machine):
+        if each.restarts and (each.target not in timed or each.source != (each.target,)):
+            yield f"{path}.restarts", "there is no deadline to start anew", "use it on a step inside a timed state"
+
+
 def _reference(path: str, reference: str, transition: Transition) -> _Found:
     if not reference.startswith(REFERENCES):
         yield path, f"`{reference}` is not a reference", "use $each, $id, fact:NAME or field:NAME"
@@ -223,6 +236,7 @@ _RULES: tuple[Callable[[Machine], _Found], ...] = (
     _cited,
     _fields,
     _references,
+    _deadlines,
     _terms,
     _obligations_gate_the_end,
 )

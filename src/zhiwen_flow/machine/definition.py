@@ -144,6 +144,7 @@ class State:
         owner: Role or fact that names who must act next.
         waits_on: What it waits for where nobody here must act.
         limit: Limit of the rulebook; a deadline row on entry, ended on exit.
+        due: Fact that names the last day itself, where no limit of the rulebook does.
         on_overdue: Trigger or child machine for what is overdue.
         end: How it ends; None for a state that goes on.
     """
@@ -153,9 +154,15 @@ class State:
     owner: str | None = None
     waits_on: str | None = None
     limit: str | None = None
+    due: str | None = None
     on_overdue: str | None = None
     end: End | None = None
     note: str | None = None
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether a deadline may run while an instance is in the state."""
+        return self.limit is not None or self.due is not None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -168,6 +175,7 @@ class Transition:
         produces: Documents (文书) it produces.
         copy_to: Who gets a copy (抄送、备案); never gates.
         keep: Fields that become facts; the others stay in the event.
+        restarts: Whether the deadline of the state starts anew although the state stays (延期、恢复计算).
         backfill: Whether an earlier `occurred_at` may be given.
         prejudicial: Whether its facts are prejudicial to a person; verdicts and refusals are then sealed.
         decides: Field or fact that holds the measure it decides; such a transition needs an authority guard.
@@ -188,6 +196,7 @@ class Transition:
     discharges: tuple[Discharges, ...] = ()
     cites: tuple[str, ...] = ()
     fields: tuple[Field, ...] = attrs.field(default=(), metadata=key("field"))
+    restarts: bool = False
     backfill: bool = False
     prejudicial: bool = False
     decides: str | None = None
