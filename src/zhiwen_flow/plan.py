@@ -30,6 +30,17 @@ class Precision(Term):
     OPEN = ("open", "未定终点", "open end")
 
 
+class Recurrence(Term):
+    """How often a task recurs (周期)."""
+
+    WEEKLY = ("weekly", "每周", "weekly")
+    TEN_DAYS = ("ten_days", "每旬", "every ten days")
+    MONTHLY = ("monthly", "每月", "monthly")
+    QUARTERLY = ("quarterly", "每季度", "quarterly")
+    HALF_YEARLY = ("half_yearly", "每半年", "half-yearly")
+    YEARLY = ("yearly", "每年", "yearly")
+
+
 @attrs.frozen(kw_only=True)
 class Task:
     """
@@ -46,6 +57,11 @@ class Task:
         participants: Who takes part.
         channels: Through what it is made public.
         scope: How far (公开范围).
+        recurs: How often it recurs.
+        within: Days within which it is to be done once `trigger` has happened.
+        working_days: Whether `within` counts working days.
+        trigger: What it waits for, such as a superior's approval.
+        line: Line of the text it was read from.
     """
 
     id: str
@@ -63,18 +79,31 @@ class Task:
     participants: str | None = None
     channels: tuple[str, ...] = ()
     scope: str | None = None
+    recurs: Recurrence | None = None
+    within: int | None = None
+    working_days: bool = False
+    trigger: str | None = None
+    line: int | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Phase:
-    """A phase of a plan (环节、阶段)."""
+    """
+    A phase of a plan (环节、阶段).
+
+    Args:
+        precision: How exactly the text names its last day.
+        line: Line of the text it was read from.
+    """
 
     id: str
     name: str
     clause: str
     start: dt.date | None = None
     end: dt.date | None = None
+    precision: Precision = Precision.DAY
     raw: str | None = None
+    line: int | None = None
     tasks: tuple[Task, ...] = attrs.field(default=(), metadata=key("task"))
 
 
@@ -122,6 +151,9 @@ class Plan:
     """
     A campaign plan (方案).
 
+    Args:
+        beside: Tasks that stand beside the phases (不属于某一环节的任务).
+
     Example:
         >>> plan = Plan.load("szjg-2011")
         >>> [phase.name for phase in plan.phases]
@@ -146,6 +178,7 @@ class Plan:
     channels: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = attrs.field(default=(), metadata=key("phase"))
+    beside: tuple[Task, ...] = attrs.field(default=(), metadata=key("task"))
     ladder: tuple[Rung, ...] = attrs.field(default=(), metadata=key("rung"))
     roles: tuple[PlanRole, ...] = attrs.field(default=(), metadata=key("role"))
     duties: tuple[Duty, ...] = attrs.field(default=(), metadata=key("duty"))
@@ -174,8 +207,14 @@ class Plan:
 
     @property
     def tasks(self) -> Iterator[tuple[Phase, Task]]:
-        """All tasks with their phases, in the order of the plan."""
+        """All tasks of the phases with their phases, in the order of the plan."""
         return ((phase, task) for phase in self.phases for task in phase.tasks)
+
+    @property
+    def all_tasks(self) -> Iterator[Task]:
+        """All tasks, those beside the phases last."""
+        yield from (task for _, task in self.tasks)
+        yield from self.beside
 
     def as_json(self) -> dict[str, Any]:
         """Give the plan as ``plan show --format json`` prints it: ISO dates, null where the text gives none."""
@@ -195,6 +234,7 @@ class Plan:
             "scope": self.scope,
             "strands": list(self.strands),
             "phases": [_phase(each) for each in self.phases],
+            "tasks": [_task(each) for each in self.beside],
             "ladder": [attrs.asdict(each) for each in self.ladder],
             "disposal_ways": list(self.disposal_ways),
             "inspection_ways": list(self.inspection_ways),
@@ -217,7 +257,9 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "clause": phase.clause,
         "start": _iso(phase.start),
         "end": _iso(phase.end),
+        "precision": phase.precision.value if phase.start or phase.end else None,
         "raw": phase.raw,
+        "line": phase.line,
         "tasks": [_task(each) for each in phase.tasks],
     }
 
@@ -239,11 +281,16 @@ def _task(task: Task) -> dict[str, Any]:
         "participants": task.participants,
         "channels": list(task.channels),
         "scope": task.scope,
+        "recurs": task.recurs.value if task.recurs else None,
+        "within": task.within,
+        "working_days": task.working_days,
+        "trigger": task.trigger,
+        "line": task.line,
     }
 
 
 def _faults(plan: Plan, where: str) -> Iterator[Fault]:
-    ids = Counter([each.id for each in plan.phases] + [task.id for _, task in plan.tasks])
+    ids = Counter([each.id for each in plan.phases] + [task.id for task in plan.all_tasks])
     for id, count in ids.items():
         if count > 1:
             yield Fault(where, "phase", f"`{id}` is declared {count} times", "give each phase and task its own id")

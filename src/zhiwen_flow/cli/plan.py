@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +18,13 @@ from zhiwen_flow.cli.console import (
     print_json,
     print_table,
     said,
+    warn,
     write,
 )
 from zhiwen_flow.cli.machine import source_of
 from zhiwen_flow.diagrams.timeline import draw_plan
+from zhiwen_flow.errors import DefinitionError, Fault
+from zhiwen_flow.importing import import_text
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.plan import Plan
 
@@ -51,6 +55,10 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
     if format is Format.JSON:
         print_json(plan.as_json())
         return
+    _print_plan(plan, lang)
+
+
+def _print_plan(plan: Plan, lang: Lang) -> None:
     heads = ["环节", "序号", "任务", "时限", "成果", "报送", "责任单位", "条款"]
     if lang is Lang.EN:
         heads = ["phase", "no.", "task", "due", "deliverable", "to", "responsible", "clause"]
@@ -61,6 +69,10 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
             ("", t.number, t.name, t.raw or "", t.deliverable or "", t.submit_to or "", t.owner or "", t.clause)
             for t in phase.tasks
         ]
+    rows += [
+        ("", t.number, t.name, t.raw or "", t.deliverable or "", t.submit_to or "", t.owner or "", t.clause)
+        for t in plan.beside
+    ]
     print_table(f"{plan.title} · {plan.organ}", heads, rows)
     ladder = [(each.name, each.plan_says, each.measure, each.clause) for each in plan.ladder]
     zh = lang is Lang.ZH
@@ -69,6 +81,36 @@ def show(name: Name, lang: LangOption = Lang.ZH, format: FormatOption = Format.T
     duties = [(each.organ, "、".join(each.duties), each.clause) for each in plan.duties]
     heads = ["单位", "职责", "条款"] if zh else ["organ", "duties", "clause"]
     print_table(said(lang, "职责分工", "Duties"), heads, duties)
+
+
+@app.command("import")
+def import_plan(
+    text: Annotated[Path, typer.Argument(help="方案原文:文本或 .docx / the text of a plan")],
+    year: Annotated[int | None, typer.Option("--year", help="原文没有年份时指明 / where the text gives none")] = None,
+    lang: LangOption = Lang.ZH,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """从原文导入方案 / read plans from an official text."""
+    try:
+        data = text.read_bytes()
+    except OSError as error:
+        fault = Fault(text.name, "", f"cannot be read: {error.strerror}", "give the path of a text or .docx file")
+        raise DefinitionError(fault) from None
+    found = import_text(data, name=text.name, year=year)
+    if format is Format.JSON:
+        print_json(found.as_json())
+        return
+    for plan in found.plans:
+        _print_plan(plan, lang)
+    repairs = [(str(each.line), each.kind, each.before, each.after) for each in found.repairs]
+    heads = ["行", "差错", "原文", "读作"] if lang is Lang.ZH else ["line", "slip", "text", "read as"]
+    if repairs:
+        print_table(said(lang, "修复", "Repairs"), heads, repairs)
+    for notice in found.notices:
+        warn(said(lang, f"第{notice.line}行:{notice.what}", f"line {notice.line}: {notice.en}"))
+    counts = (len(found.plans), len(found.read), len(found.repaired), len(found.unread), found.encoding)
+    zh = "方案{}份;读入{}行,修复{}行,未读{}行;编码{}".format(*counts)
+    warn(said(lang, zh, "{} plans; {} lines read, {} repaired, {} unread; encoding {}".format(*counts)))
 
 
 @app.command()

@@ -1,0 +1,99 @@
+"""
+The outline of an official text (公文层次): 一、(一)1.(1)①, and 第一阶段; what stands between belongs to the item above.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from zhiwen_flow.importing.source import Line
+
+_NUMBER = "一二三四五六七八九十"
+_LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (1, re.compile(rf"^第[{_NUMBER}]{{1,3}}(?:章|部分)\s*[:、]?\s*")),
+    (1, re.compile(rf"^[{_NUMBER}]{{1,3}}\s*[、.]\s*")),
+    (2, re.compile(rf"^\(\s*[{_NUMBER}]{{1,3}}\s*\)\s*[、.]?\s*")),
+    (3, re.compile(r"^\d{1,2}\s*[.、](?!\d)\s*")),
+    (4, re.compile(r"^\(\s*\d{1,2}\s*\)\s*[、.]?\s*")),
+    (5, re.compile(r"^[①-⑳]\s*")),
+)
+STAGE = re.compile(rf"^(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])\s*[:、,]?\s*")
+"""Headings that number phases by themselves."""
+
+
+@attrs.define(kw_only=True, eq=False)
+class Node:
+    """
+    An item of the outline (条目).
+
+    Args:
+        level: Depth, 0 for a document.
+        number: Its number as written.
+        name: First sentence, without its date in brackets.
+        rest: What follows on the same line.
+        body: Lines without a number that follow.
+        stage: Whether its own number says that it is a phase.
+    """
+
+    level: int
+    number: str
+    name: str
+    line: Line
+    rest: str = ""
+    stage: bool = False
+    body: list[Line] = attrs.field(factory=list)
+    children: list[Node] = attrs.field(factory=list)
+
+    @property
+    def words(self) -> str:
+        """All words of the item itself, its number left out."""
+        return "".join([self.name, self.rest, *(each.text for each in self.body)])
+
+
+def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None:
+    """
+    Read the number of a line (序号): level, number, the rest, and whether it numbers a phase.
+
+    Args:
+        inside: Level of the item that the line stands in, for phases that are numbered by themselves.
+    """
+    if (match := STAGE.match(text)) is not None and len(text) < 200:  # noqa: PLR2004
+        return min(inside + 1, 2), match[0].rstrip(" :、,"), text[match.end() :], True
+    for level, pattern in _LEVELS:
+        match = pattern.match(text)
+        if match is not None:
+            return level, match[0].strip(), text[match.end() :], False
+    return None
+
+
+def outline(lines: list[Line], title: Line) -> Node:
+    """Build the tree of items of one document (编排层次)."""
+    root = Node(level=0, number="", name=title.text, line=title)
+    trail = [root]
+    for line in lines:
+        section = next((each.level for each in reversed(trail) if not each.stage), 0)
+        found = level_of(line.text, inside=section)
+        if found is None:
+            trail[-1].body.append(line)
+            continue
+        level, number, text, stage = found
+        while trail[-1].level >= level:
+            trail.pop()
+        name, rest = _headed(text)
+        node = Node(level=level, number=number, name=name, rest=rest, line=line, stage=stage)
+        trail[-1].children.append(node)
+        trail.append(node)
+    return root
+
+
+_STOP = re.compile(r"[。:]|(?<=\))(?=\S)")
+
+
+def _headed(text: str) -> tuple[str, str]:
+    """Part a heading from what is said on the same line."""
+    match = _STOP.search(text)
+    if match is None:
+        return text.strip(), ""
+    return text[: match.end()].strip(" 。:"), text[match.end() :].strip()

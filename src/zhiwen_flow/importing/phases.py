@@ -1,0 +1,103 @@
+"""
+Which items of an outline are phases (识别环节): by their own numbers, by their dates, or by the section they stand in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zhiwen_flow.importing.dates import Span, spans
+from zhiwen_flow.importing.outline import Node
+
+_STEPS = re.compile(r"步骤|阶段|时间安排|进度安排|工作安排|活动安排|日程|环节|时间节点|工作流程")
+_NAMED = re.compile(r"(?:阶段|环节)(?:$|[(:。])")
+_KNOWN = re.compile(
+    r"^(?:宣传|动员|思想|学习|自查|整改|督查|检查|总结|建立|建章|巩固|集中|查摆|对照|组织|调研|部署|启动|实施|推进|考核|评估|验收|深化|提高)"
+)
+_ORDER = "一二三四五六七八九十"
+
+
+def phases_of(root: Node, year: int | None) -> list[tuple[Node, Span | None]]:
+    """
+    Find the phases of a document, each with its window where it names one (识别环节及起止).
+
+    Args:
+        year: Year that holds where the text names none.
+    """
+    for group in map(_one_run, _groups(root)):
+        dated = [_window(each, year) for each in group]
+        staged = [each.stage or _NAMED.search(each.name) is not None for each in group]
+        if all(staged) or sum(each is not None for each in dated) * 2 > len(group):
+            return [
+                (each, span) for each, span in zip(group, dated, strict=True) if span or any(staged) or len(group) > 1
+            ]
+    for section in _sections(root):
+        group = _one_run(section.children)
+        if len(group) > 1 and all(_KNOWN.match(each.name) for each in group):
+            return [(each, _window(each, year)) for each in group]
+    return []
+
+
+def _one_run(group: list[Node]) -> list[Node]:
+    """Cut a group where its numbers start again: what follows lost its own heading."""
+    last = 0
+    for index, each in enumerate(group):
+        number = _place(each.number)
+        if number is not None and number <= last:
+            return group[:index]
+        last = number if number is not None else last
+    return group
+
+
+def _place(number: str) -> int | None:
+    """Read the place that a number gives: 一 to 十, or digits."""
+    if digits := re.search(r"\d+", number):
+        return int(digits[0])
+    found = re.search(rf"[{_ORDER}]{{1,3}}", number)
+    if found is None:
+        return None
+    tens, _, units = found[0].rpartition("十")
+    if "十" not in found[0]:
+        return _ORDER.index(found[0][0]) + 1
+    return ((_ORDER.index(tens) + 1) if tens else 1) * 10 + ((_ORDER.index(units) + 1) if units else 0)
+
+
+def _groups(root: Node) -> Iterator[list[Node]]:
+    """Items that stand together, those of a section on steps first."""
+    sections = list(_sections(root))
+    yield from (each.children for each in sections if len(each.children) > 1)
+    for node in _all(root):
+        stages = [each for each in node.children if each.stage]
+        if len(stages) > 1:
+            yield stages
+    for node in _all(root):
+        if len(node.children) > 1 and node not in sections and node.level <= 1:
+            yield node.children
+
+
+def _sections(root: Node) -> Iterator[Node]:
+    return (each for each in _all(root) if each.level and _STEPS.search(each.name) and len(each.name) < 20)  # noqa: PLR2004
+
+
+def _all(node: Node) -> Iterator[Node]:
+    yield node
+    for each in node.children:
+        yield from _all(each)
+
+
+def _window(node: Node, year: int | None) -> Span | None:
+    """The window a heading names: in its name, or at the start of what follows, as a range or after 时间."""
+    if named := next(iter(spans(node.name, year)), None):
+        return named
+    for text in (node.rest, node.body[0].text if node.body else ""):
+        for span in spans(text[:60], year):
+            before = text[: span.place[0]].strip(" (:,。")
+            opens = before in ("", "时间", "时间为", "时间安排", "时间安排为", "起止时间", "从", "自", "活动时间")
+            if opens and (_is_range(span) or "时间" in before or re.match(r"[)。;]|$", text[span.place[1] :])):
+                return span
+    return None
+
+
+def _is_range(span: Span) -> bool:
+    return re.search(r"—|-|–|~|至|到", span.raw) is not None

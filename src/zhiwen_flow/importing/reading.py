@@ -1,0 +1,300 @@
+"""
+Reading plans out of a text (方案导入): documents, phases, tasks, deadlines, roles, ladder, each with its line.
+
+Rules, not a model. What is not read is said so; a date without a year stays a wording until somebody gives the year.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.importing.dates import Span, spans, written_year
+from zhiwen_flow.importing.documents import Document, split
+from zhiwen_flow.importing.outline import Node
+from zhiwen_flow.importing.phases import phases_of
+from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
+from zhiwen_flow.importing.tasks import TaskReader
+from zhiwen_flow.importing.words import channels, ladder, roles, slogans
+from zhiwen_flow.plan import Phase, Plan, Precision, Task
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """
+    What a reader must settle (待定事项): a year that is missing, a day that does not exist.
+
+    Args:
+        line: Number of the line, from 1.
+        what: In Chinese.
+        en: In English.
+    """
+
+    line: int
+    what: str
+    en: str
+
+
+@attrs.frozen(kw_only=True)
+class Imported:
+    """
+    What was read (导入结果). Every line that is not blank is in exactly one of `read`, `repaired` and `unread`.
+
+    Args:
+        plans: Plans, in the order of the text.
+        others: Titles of documents that are no plans, with their first lines.
+        repairs: Slips that were mended.
+        notices: What a reader must settle.
+        read: Lines that went into a plan as they stand.
+        repaired: Lines that were mended.
+        unread: Lines that went nowhere.
+        encoding: How the file was encoded.
+    """
+
+    plans: tuple[Plan, ...]
+    others: tuple[tuple[int, str], ...]
+    repairs: tuple[Repair, ...]
+    notices: tuple[Notice, ...]
+    read: tuple[int, ...]
+    repaired: tuple[int, ...]
+    unread: tuple[int, ...]
+    encoding: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the result as ``plan import --format json`` prints it."""
+        return {
+            "encoding": self.encoding,
+            "plans": [each.as_json() for each in self.plans],
+            "others": [{"line": line, "title": title} for line, title in self.others],
+            "repairs": [attrs.asdict(each) for each in self.repairs],
+            "notices": [attrs.asdict(each) for each in self.notices],
+            "lines": {"plan": list(self.read), "repairs": list(self.repaired), "unread": list(self.unread)},
+        }
+
+
+def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> Imported:
+    r"""
+    Read the plans of an official text (导入方案).
+
+    Args:
+        data: The file: UTF-8, GB18030 or Word (.docx).
+        name: What to call it in faults.
+        year: Year of dates for which the text gives none; never guessed.
+
+    Raises:
+        DefinitionError: the file is empty, too large, or no text.
+
+    >>> found = import_text("某局工作方案\n(一)动员(3月1日—3月10日)\n(二)总结(3月11日—3月20日)".encode(), year=2024)
+    >>> [(each.name, str(each.start)) for each in found.plans[0].phases]
+    [('动员', '2024-03-01'), ('总结', '2024-03-11')]
+    """
+    text, encoding = decoded(data, name)
+    lines, repairs = read_lines(text)
+    plans, others, notices, used = [], [], [], set()
+    for number, document in enumerate(split(lines), start=1):
+        reader = _Reader(document, number=number, year=year)
+        plan = reader.plan()
+        if plan is None:
+            others.append((document.title.number, document.title.text))
+            continue
+        plans.append(plan)
+        used |= reader.used
+        notices += reader.notices
+    all_lines = sorted({each.number for each in lines})
+    repaired = sorted({each.line for each in repairs})
+    read = [each for each in all_lines if each in used and each not in repaired]
+    return Imported(
+        plans=tuple(plans),
+        others=tuple(others),
+        repairs=tuple(repairs),
+        notices=tuple(sorted(notices, key=lambda each: each.line)),
+        read=tuple(read),
+        repaired=tuple(repaired),
+        unread=tuple(each for each in all_lines if each not in used and each not in repaired),
+        encoding=encoding,
+    )
+
+
+class _Reader:
+    """One document on its way to a plan."""
+
+    def __init__(self, document: Document, *, number: int, year: int | None) -> None:
+        self.document = document
+        self.id = f"plan-{number}"
+        self.used: set[int] = set()
+        self.notices: list[Notice] = []
+        self.issued = _issued([*document.head, *_lines(document.root)])
+        self.posted = _posted(document.head)
+        self.year = _year(document, self.issued, self.posted, year)
+
+    def plan(self) -> Plan | None:
+        """Read the document; None where it is no plan."""
+        root = self.document.root
+        found = phases_of(root, self.year)
+        if not found and not re.search(r"方案|计划|安排", self.document.title.text):
+            return None
+        tasks = TaskReader(year=self.year, take=self._take, tell=self._tell)
+        phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
+        heads = {id(node) for node, _ in found}
+        inside = {id(each) for node, _ in found for each in _below(node)}
+        beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
+        self.used |= {each.number for each in self.document.head}
+        words = list(_lines(root))
+        return Plan(
+            id=self.id,
+            version="1",
+            organ=self.document.organ or "(未载明)",
+            title=self.document.title.text,
+            year=self.year,
+            number=self.document.reference,
+            issued=self.issued,
+            posted=self.posted,
+            slogans=slogans(words, self._take),
+            scope=self._section(root, r"范围|参加对象|活动对象"),
+            channels=channels(words, self._take),
+            phases=phases,
+            beside=beside,
+            ladder=ladder(words, self._take),
+            roles=roles(words, self._take),
+        )
+
+    def _phase(self, index: int, node: Node, span: Span | None, tasks: TaskReader) -> Phase:
+        self._take(node.line)
+        if span is not None:
+            self._tell(span, node.line)
+        inner = tasks.of_phase(node, f"p{index}", span)
+        return Phase(
+            id=f"p{index}",
+            name=_name(node.name, span),
+            clause=f"{node.number}",
+            start=span.start if span is not None else None,
+            end=span.end if span is not None else None,
+            precision=span.precision if span is not None else Precision.DAY,
+            raw=span.raw if span is not None else None,
+            line=node.line.number,
+            tasks=inner,
+        )
+
+    def _take(self, line: Line) -> None:
+        self.used.add(line.number)
+
+    def _tell(self, span: Span, line: Line) -> None:
+        if not span.exists:
+            what = f"“{span.raw}”不是存在的日期"
+            self.notices.append(Notice(line=line.number, what=what, en=f"there is no such day: {span.raw}"))
+        elif not span.has_year:
+            what = f"“{span.raw}”没有年份,或者起止颠倒,请用 --year 指明"
+            self.notices.append(
+                Notice(
+                    line=line.number, what=what, en=f"no year for {span.raw}, or it ends before it starts; give --year"
+                )
+            )
+
+    def _section(self, root: Node, title: str) -> str | None:
+        for each in root.children:
+            if re.search(title, each.name) and len(each.name) < 12 and (each.rest or each.body):  # noqa: PLR2004
+                self._take(each.line)
+                for line in each.body:
+                    self._take(line)
+                return "".join([each.rest, *(line.text for line in each.body)])
+        return None
+
+
+def _name(name: str, span: Span | None) -> str:
+    """Leave the date and its brackets out of a phase's name."""
+    if span is not None:
+        name = name.replace(span.raw, "")
+    name = re.sub(r"\((?:时间)?[:,、\s]*\)", "", name)
+    name = re.sub(r"\(\s*\)|[:,、\s]+$", "", name)
+    return re.sub(r"\s*(?:起止|活动)?时间(?:安排)?(?:为|是)?$", "", name).strip(" ():,、。") or "(未命名)"
+
+
+def _below(node: Node) -> Iterable[Node]:
+    for each in node.children:
+        yield each
+        yield from _below(each)
+
+
+def _lines(root: Node) -> Iterable[Line]:
+    yield from root.body
+    for each in _below(root):
+        yield each.line
+        yield from each.body
+
+
+_CHINESE_DAY = re.compile(r"([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日$")
+
+
+def _issued(head: list[Line]) -> dt.date | None:
+    """A day that stands alone in a line is the day of issue (成文日期)."""
+    for line in head:
+        if (year := written_year(line.text)) and re.search(
+            r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日$", line.text
+        ):
+            return _chinese_day(line.text, year)
+        match = re.fullmatch(r"\(?((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日\)?", line.text)
+        if match:
+            return _made(*match.groups())
+    return None
+
+
+def _chinese_day(text: str, year: int) -> dt.date | None:
+    match = _CHINESE_DAY.search(text)
+    return _made(str(year), str(_number(match[1])), str(_number(match[2]))) if match else None
+
+
+def _number(text: str) -> int:
+    tens, _, units = text.rpartition("十")
+    value = {each: i for i, each in enumerate("一二三四五六七八九", start=1)}
+    if "十" not in text:
+        return value.get(text, 0)
+    return (value.get(tens, 1) if tens else 1) * 10 + (value.get(units, 0) if units else 0)
+
+
+def _posted(head: list[Line]) -> dt.date | None:
+    """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
+    for line in head:
+        match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
+        if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
+            return _made(*match.groups())
+    return None
+
+
+def _made(year: str, month: str, day: str) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _year(document: Document, issued: dt.date | None, posted: dt.date | None, given: int | None) -> int | None:
+    """The year the text gives for itself: of its title, its opening, its issue, its number; else the caller's."""
+    head = [each.text for each in document.head if each.text != document.reference]
+    opening = [document.title.text, *head, *(each.text for each in document.root.body)]
+    for text in opening:
+        if match := re.search(r"((?:19|20)\d\d)年?(?:\d{1,2}月|度|开始|$|[\u4e00-\u9fff])", text):
+            return int(match[1])
+    if issued is not None:
+        return issued.year
+    if document.reference and (match := re.search(r"(?:19|20)\d\d", document.reference)):
+        return int(match[0])
+    if posted is not None:
+        return posted.year
+    years = {
+        int(each) for line in _lines(document.root) for each in re.findall(r"((?:19|20)\d\d)年\d{1,2}月", line.text)
+    }
+    return years.pop() if len(years) == 1 else given
+
+
+def tasks_of(plan: Plan) -> tuple[Task, ...]:
+    """Give all tasks of a plan, in the order of the text (全部任务)."""
+    return tuple(sorted(plan.all_tasks, key=lambda each: each.line or 0))
+
+
+def first_span(text: str, year: int | None) -> Span | None:
+    """Give the first time that a text names (首个时间)."""
+    return next(iter(spans(text, year)), None)

@@ -1,0 +1,186 @@
+"""
+Tasks and deadlines (识别任务与时限): the items of a phase, and what is due elsewhere in a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.importing.dates import Span, recurrence, spans, within
+from zhiwen_flow.importing.outline import Node
+from zhiwen_flow.importing.source import Line
+from zhiwen_flow.plan import Precision, Task
+
+_SUBMIT = re.compile(
+    r"(?:报送|上报|呈报|报备|提交|反馈|送交|(?<=[前日底末旬]) ?[,]?报|报(?=[省市县区局厅委院校镇乡]))"
+    r"(?:至|到|给|于|往)?"
+    r"((?:[\u4e00-\u9fff“”、]{0,36})(?:办公室|领导小组|工作专班|专班|指挥部|督查组|监察室|人事处|组织处|机关党委|[局厅委部处科队院]|办))"
+    r"(?=[,。;)(]|$|备案|审核|审定|审批|汇总)"
+)
+_PRODUCT = re.compile(
+    r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|体会|承诺书|小结|制度|文件|草案))$"
+)
+_LEAD = re.compile(
+    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|制定出?|制订|完成|提交|编制|汇总|的|于|在|其)+"
+)
+_DUE = re.compile(r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成")
+_IS_TASKS = re.compile(
+    r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
+)
+LONGEST_NAME = 36
+
+
+class TaskReader:
+    """
+    Reads the tasks of one document.
+
+    Args:
+        year: Year that holds where the text names none.
+        take: Told of every line that went into a task.
+        tell: Told of every time that was read, with its line.
+    """
+
+    def __init__(self, *, year: int | None, take: Callable[[Line], None], tell: Callable[[Span, Line], None]) -> None:
+        self._year = year
+        self._take = take
+        self._tell = tell
+
+    def of_phase(self, phase: Node, prefix: str, window: Span | None) -> tuple[Task, ...]:
+        """Read the tasks of a phase: its items, and what is due in its own words."""
+        found: list[Task] = []
+        for line, text in _own(phase):
+            shown = text.replace(window.raw, "", 1) if window is not None else text
+            found += self._due(shown, line, phase.number)
+        for node in phase.children:
+            found += self._item(node, phase.number)
+        return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(found, start=1))
+
+    def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
+        """Read what is due outside the phases, and the items of a section on tasks; other items there are no tasks."""
+        found: list[Task] = []
+        for line in root.body:
+            found += self._due(line.text, line, "")
+        listed = {id(each): node for node in nodes if _IS_TASKS.search(node.name) for each in node.children}
+        for node in nodes:
+            if id(node) in listed:
+                found += self._item(node, listed[id(node)].number)
+                continue
+            for line, text in _own(node):
+                found += self._due(text, line, node.number)
+        return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
+
+    def _item(self, node: Node, above: str) -> Iterator[Task]:
+        """One task for an item; further ones for further deadlines, and for dated items below it."""
+        self._take(node.line)
+        pieces = list(_own(node))
+        times = [(span, line, text) for line, text in pieces for span in self._read(text, line)]
+        words = "".join(text for _, text in pieces)
+        window = next((each for each in times if not each[0].before), None)
+        dues = [each for each in times if each[0].before]
+        parts = self._parts(words, node.line, window[0] if window else None, dues[0] if dues else None)
+        name = _short(node.name)
+        yield Task(id="x", number=node.number, name=name, clause=f"{above}{node.number}", **parts)
+        for span, line, text in dues[1:]:
+            yield self._one(span, line, text, node.number, f"{above}{node.number}")
+        for below in node.children:
+            for line, text in _own(below):
+                yield from self._due(text, line, f"{above}{node.number}{below.number}")
+
+    def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
+        """What is due in some words: one task for each deadline and each recurring report."""
+        for span in self._read(text, line):
+            if span.before and _DUE.search(_sentence(text, span.place)):
+                yield self._one(span, line, text, clause, clause)
+
+    def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
+        sentence = _sentence(text, span.place)
+        parts = self._parts(sentence, line, None, (span, line, text))
+        name = parts.get("deliverable") or _short(re.sub(re.escape(span.raw), "", sentence))
+        return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
+
+    def _read(self, text: str, line: Line) -> list[Span]:
+        found = [each for each in spans(text, self._year) if not _is_quoted(text, each)]
+        for each in found:
+            self._take(line)
+            self._tell(each, line)
+        return found
+
+    def _parts(self, words: str, line: Line, window: Span | None, due: tuple[Span, Line, str] | None) -> dict[str, Any]:
+        """Fill in what a task says of itself."""
+        parts: dict[str, Any] = {"line": line.number}
+        if window is not None:
+            parts |= {"start": window.start, "end": window.end, "precision": window.precision, "raw": window.raw}
+        if due is not None:
+            raw = f"{window.raw};{due[0].raw}" if window is not None else due[0].raw
+            precision = due[0].precision if window is None else window.precision
+            sentence = _sentence(due[2], due[0].place)
+            product = _product(due[2], due[0].place)
+            parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
+            parts["submit_to"] = _submit(sentence)
+        else:
+            parts["submit_to"] = _submit(words)
+            if window is not None and window.precision is Precision.MONTH_END and window.start is None:
+                parts |= {"due": window.end, "end": None}
+        if (recurs := recurrence(words)) is not None:
+            parts["recurs"] = recurs
+        if (days := within(words)) is not None:
+            parts |= {"within": days[0], "working_days": days[1]}
+        if match := re.search(r"(?:经|待|报)([\u4e00-\u9fff]{2,16}?)(?:批准|审定|审批|同意)后", words):
+            parts["trigger"] = f"{match[1]}批准"
+        return parts
+
+
+def _own(node: Node) -> Iterator[tuple[Line, str]]:
+    """The words of an item itself, line by line."""
+    yield node.line, f"{node.name}。{node.rest}" if node.rest else node.name
+    for each in node.body:
+        yield each, each.text
+
+
+def _sentence(text: str, place: tuple[int, int]) -> str:
+    start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
+    ends = [found for mark in "。;!" if (found := text.find(mark, place[1])) >= 0]
+    return text[start : min(ends, default=len(text))]
+
+
+def _product(text: str, place: tuple[int, int]) -> str | None:
+    """What is handed in: named before the day, or between the day and the verb."""
+    sentence_start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
+    before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
+    for part in reversed(re.split(r"[,;:]", before)):
+        if match := _PRODUCT.search(part.strip()):
+            return _LEAD.sub("", match[1]) or match[1]
+    if not before.strip(" ,") and sentence_start:
+        earlier = re.split(r"[。;!]", text[: sentence_start - 1])[-1]
+        if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
+            return _LEAD.sub("", match[1]) or match[1]
+    after = re.match(r"[,]?(?:将|把)([^,。;]{2,30}?)(?:报|上报|报送|送|提交|交)", text[place[1] :])
+    if after is not None:
+        return _LEAD.sub("", after[1]) or None
+    direct = re.match(
+        r"[,]?(?:报送|上报|提交|报|完成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", text[place[1] :]
+    )
+    return direct[1] if direct is not None else None
+
+
+def _submit(sentence: str) -> str | None:
+    match = _SUBMIT.search(sentence)
+    return match[1].strip("、“”") if match else None
+
+
+def _short(text: str) -> str:
+    text = re.split(r"[。;]", text.strip(" ,、:。"))[0]
+    if len(text) > LONGEST_NAME:
+        text = re.split(r"[,,]", text)[0][:LONGEST_NAME]
+    text = re.sub(r"\([^()]*\d[^()]*\)", "", text)
+    return text.strip(" ,、:。") or "(未命名)"
+
+
+def _is_quoted(text: str, span: Span) -> bool:
+    """A day inside the title of a document is no time of this one."""
+    before = text[: span.place[0]]
+    return before.count("《") > before.count("》")
