@@ -93,6 +93,7 @@ class Phase:
 
     Args:
         precision: How exactly the text names its last day.
+        counted: The counted group that it says it has, such as 六个一.
         line: Line of the text it was read from.
     """
 
@@ -103,6 +104,7 @@ class Phase:
     end: dt.date | None = None
     precision: Precision = Precision.DAY
     raw: str | None = None
+    counted: str | None = None
     line: int | None = None
     tasks: tuple[Task, ...] = attrs.field(default=(), metadata=key("task"))
 
@@ -259,6 +261,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "end": _iso(phase.end),
         "precision": phase.precision.value if phase.start or phase.end else None,
         "raw": phase.raw,
+        "counted": phase.counted,
         "line": phase.line,
         "tasks": [_task(each) for each in phase.tasks],
     }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -25,10 +26,14 @@ from zhiwen_flow.cli.machine import source_of
 from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import DefinitionError, Fault
 from zhiwen_flow.importing import import_text
+from zhiwen_flow.importing.writing import plan_file
+from zhiwen_flow.lint import Bench, Severity, Vintage, lint
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.plan import Plan
+from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.workdays import ChinaCalendar
 
-app = typer.Typer(no_args_is_help=True, help="方案:查看、出图 / plans: show, draw")
+app = typer.Typer(no_args_is_help=True, help="方案:查看、导入、检查、出图 / plans: show, import, lint, draw")
 Name = Annotated[str, typer.Argument(help="编号或 TOML 文件 / id or TOML file")]
 
 
@@ -87,6 +92,7 @@ def _print_plan(plan: Plan, lang: Lang) -> None:
 def import_plan(
     text: Annotated[Path, typer.Argument(help="方案原文:文本或 .docx / the text of a plan")],
     year: Annotated[int | None, typer.Option("--year", help="原文没有年份时指明 / where the text gives none")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="写出方案文件的目录 / directory for plan files")] = None,
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -97,6 +103,10 @@ def import_plan(
         fault = Fault(text.name, "", f"cannot be read: {error.strerror}", "give the path of a text or .docx file")
         raise DefinitionError(fault) from None
     found = import_text(data, name=text.name, year=year)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for plan in found.plans:
+            write(plan_file(plan), out / f"{plan.id}.toml")
     if format is Format.JSON:
         print_json(found.as_json())
         return
@@ -111,6 +121,34 @@ def import_plan(
     counts = (len(found.plans), len(found.read), len(found.repaired), len(found.unread), found.encoding)
     zh = "方案{}份;读入{}行,修复{}行,未读{}行;编码{}".format(*counts)
     warn(said(lang, zh, "{} plans; {} lines read, {} repaired, {} unread; encoding {}".format(*counts)))
+
+
+@app.command("lint")
+def lint_plan(
+    name: Name,
+    superior: Annotated[list[str] | None, typer.Option("--superior", help="上级方案,由近到远 / nearest first")] = None,
+    rules: Annotated[str, typer.Option("--rules", help="2011、2025")] = "2011",
+    lang: LangOption = Lang.ZH,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """检查方案;有差错时退出码为 1 / check a plan; exit 1 on errors."""
+    if rules not in (Vintage.THEN.value, Vintage.NOW.value):
+        raise typer.BadParameter(said(lang, "写 2011 或 2025", "write 2011 or 2025"), param_hint="--rules")
+    plan = _plan(name)
+    book = Rulebook.load("hubei-2011" if rules == Vintage.THEN.value else "national-2025")
+    above = tuple(_plan(each) for each in superior or ())
+    bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar())
+    found = lint(bench, vintage=Vintage(rules))
+    counts = Counter(each.severity for each in found)
+    if format is Format.JSON:
+        told = {each.value: counts[each] for each in Severity}
+        print_json({"plan": plan.id, "findings": [each.as_dict() for each in found], "counts": told})
+    else:
+        heads = ["程度", "位置", "所见", "规则"] if lang is Lang.ZH else ["severity", "where", "finding", "rule"]
+        rows = [(each.severity.text(lang.value), each.where, each.text.text(lang.value), each.rule) for each in found]
+        print_table(plan.title, heads, rows)
+        warn("、".join(f"{each.text(lang.value)} {counts[each]}" for each in Severity))
+    raise typer.Exit(1 if counts[Severity.ERROR] else 0)
 
 
 @app.command()

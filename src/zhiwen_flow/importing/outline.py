@@ -64,7 +64,7 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
     for level, pattern in _LEVELS:
         match = pattern.match(text)
         if match is not None:
-            return level, match[0].strip(), text[match.end() :], False
+            return level, match[0].strip(" 、.:"), text[match.end() :], False
     return None
 
 

@@ -175,6 +175,7 @@ class _Reader:
             end=span.end if span is not None else None,
             precision=span.precision if span is not None else Precision.DAY,
             raw=span.raw if span is not None else None,
+            counted=_counted(node),
             line=node.line.number,
             tasks=inner,
         )
@@ -202,6 +203,12 @@ class _Reader:
                     self._take(line)
                 return "".join([each.rest, *(line.text for line in each.body)])
         return None
+
+
+def _counted(node: Node) -> str | None:
+    """A group that says how many it has: 主要抓好“六个一”."""
+    match = re.search(r"[“‘]([二三四五六七八九十两][个件项种大条][\u4e00-\u9fff]{1,4})[”’]", node.words)
+    return match[1] if match is not None else None
 
 
 def _name(name: str, span: Span | None) -> str:

@@ -1,0 +1,236 @@
+"""Rules for plans: each finds its own example and nothing in a sound plan; the seeds' faults are found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import attrs
+import pytest
+
+from zhiwen_flow.errors import UnknownNameError
+from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint, rules
+from zhiwen_flow.plan import Phase, Plan, PlanRole, Precision, Recurrence, Rung, Task
+from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.workdays import ChinaCalendar
+
+CALENDAR = ChinaCalendar()
+BOOK = Rulebook.load("hubei-2011")
+BASE: dict[str, Any] = {"number": "1", "clause": "二(一)1"}
+
+
+def day(month: int, number: int) -> dt.date:
+    """A day of 2011."""
+    return dt.date(2011, month, number)
+
+
+SOUND = Plan(
+    id="sound",
+    version="1",
+    organ="某局",
+    title="某局作风建设工作方案",
+    year=2011,
+    issued=day(8, 1),
+    slogans=("治庸提能",),
+    phases=(
+        Phase(
+            id="a",
+            name="动员",
+            clause="二(一)",
+            start=day(8, 15),
+            end=day(8, 31),
+            raw="8月15日—8月31日",
+            tasks=(Task(id="a1", name="召开会议", **BASE), Task(id="a2", name="学习", number="2", clause="二(一)2")),
+        ),
+        Phase(
+            id="b",
+            name="总结",
+            clause="二(二)",
+            start=day(9, 1),
+            end=day(9, 30),
+            raw="9月1日—9月30日",
+            tasks=(
+                Task(
+                    id="b1",
+                    name="上报总结",
+                    due=day(9, 30),
+                    raw="9月30日前",
+                    deliverable="总结",
+                    submit_to="局办公室",
+                    **BASE,
+                ),
+            ),
+        ),
+    ),
+    ladder=(Rung(measure="relief_of_post", name="免职", plan_says="组织处理", clause="三"),),
+    roles=(
+        PlanRole(id="r1", name="组长", held_by="局长", clause="三"),
+        PlanRole(id="r2", name="办公室", held_by="局监察室", clause="三", seat="局监察室"),
+    ),
+)
+
+
+def found(
+    plan: Plan, *superiors: Plan, vintage: Vintage = Vintage.THEN, calendar: Any = CALENDAR
+) -> tuple[Finding, ...]:
+    """Check a plan."""
+    return lint(Bench(plan=plan, superiors=superiors, rulebook=BOOK, calendar=calendar), vintage=vintage)
+
+
+def task(**parts: Any) -> Task:
+    """A task of the first phase."""
+    return Task(id="x", name=parts.pop("name", "报送材料"), **{**BASE, "number": "3", **parts})
+
+
+def with_task(each: Task, index: int = 0) -> Plan:
+    """The sound plan with one more task."""
+    phases = list(SOUND.phases)
+    phases[index] = attrs.evolve(phases[index], tasks=(*phases[index].tasks, each))
+    return attrs.evolve(SOUND, phases=tuple(phases))
+
+
+def phased(**changes: dict[str, Any]) -> Plan:
+    """The sound plan with changed phases."""
+    return attrs.evolve(SOUND, phases=tuple(attrs.evolve(each, **changes.get(each.id, {})) for each in SOUND.phases))
+
+
+ABOVE = attrs.evolve(SOUND, id="above", title="上级方案")
+EXAMPLES: dict[str, tuple[Plan, tuple[Plan, ...], Vintage]] = {
+    "task_before_phase": (with_task(task(due=day(8, 10))), (), Vintage.THEN),
+    "due_before_campaign": (attrs.evolve(SOUND, beside=(task(due=day(8, 3)),)), (), Vintage.THEN),
+    "due_before_issue": (attrs.evolve(SOUND, issued=day(10, 10)), (), Vintage.THEN),
+    "phase_gap": (phased(b={"start": day(9, 11)}), (), Vintage.THEN),
+    "phase_overlap": (phased(b={"start": day(8, 20)}), (), Vintage.THEN),
+    "phase_order": (phased(b={"start": day(8, 1), "end": day(8, 14)}), (), Vintage.THEN),
+    "report_before_end": (with_task(task(name="形成总结", due=day(9, 20), number="2"), 1), (), Vintage.THEN),
+    "window_outside_superior": (
+        SOUND,
+        (attrs.evolve(ABOVE, phases=phased(a={"end": day(8, 20)}).phases),),
+        Vintage.THEN,
+    ),
+    "due_after_superior": (with_task(task(name="上报总结", due=day(10, 8), number="2"), 1), (ABOVE,), Vintage.THEN),
+    "no_slack": (SOUND, (ABOVE,), Vintage.THEN),
+    "due_on_rest_day": (with_task(task(due=day(8, 20))), (), Vintage.THEN),
+    "vague_date": (with_task(task(raw="8月底", due=day(8, 31), precision=Precision.MONTH_END)), (), Vintage.THEN),
+    "missing_year": (attrs.evolve(phased(a={"start": None, "end": None}), year=None), (), Vintage.THEN),
+    "missing_dates": (phased(a={"start": None, "end": None, "raw": None}), (), Vintage.THEN),
+    "missing_phases": (attrs.evolve(SOUND, phases=()), (), Vintage.THEN),
+    "missing_office": (attrs.evolve(SOUND, roles=SOUND.roles[:1]), (), Vintage.THEN),
+    "missing_head": (attrs.evolve(SOUND, roles=SOUND.roles[1:]), (), Vintage.THEN),
+    "missing_ladder": (attrs.evolve(SOUND, ladder=()), (), Vintage.THEN),
+    "missing_time_limit": (attrs.evolve(SOUND, phases=()), (), Vintage.THEN),
+    "numbering_gap": (with_task(task(number="5")), (), Vintage.THEN),
+    "counted_group": (phased(a={"counted": "六个一"}), (), Vintage.THEN),
+    "wrong_category": (
+        attrs.evolve(
+            SOUND, ladder=(Rung(measure="grade_reduction", name="降级", plan_says="等组织处理", clause="三"),)
+        ),
+        (),
+        Vintage.THEN,
+    ),
+    "unclear_measure": (
+        attrs.evolve(SOUND, ladder=(Rung(measure="unknown", name="通报批评", plan_says="通报批评", clause="三"),)),
+        (),
+        Vintage.THEN,
+    ),
+    "dropped_measure": (
+        SOUND,
+        (attrs.evolve(ABOVE, ladder=(Rung(measure="post_demotion", name="降职", plan_says="组织处理", clause="三"),)),),
+        Vintage.THEN,
+    ),
+    "dropped_slogan": (SOUND, (attrs.evolve(ABOVE, slogans=("治懒提效",)),), Vintage.THEN),
+    "too_many_papers": (
+        attrs.evolve(SOUND, beside=tuple(task(due=day(9, n), submit_to="局办公室") for n in (5, 6, 7))),
+        (),
+        Vintage.NOW,
+    ),
+    "same_paper_twice": (
+        attrs.evolve(SOUND, beside=(attrs.evolve(SOUND.phases[1].tasks[0], id="c"),)),
+        (),
+        Vintage.NOW,
+    ),
+    "short_notice": (with_task(task(due=day(8, 3))), (), Vintage.NOW),
+    "plans_demanded": (with_task(task(name="制定工作方案", due=day(8, 25))), (), Vintage.NOW),
+    "task_force_demanded": (with_task(task(name="成立工作专班")), (), Vintage.NOW),
+    "recurring_papers": (with_task(task(name="每周报送", recurs=Recurrence.WEEKLY)), (), Vintage.NOW),
+}
+
+
+class TestRules:
+    """Each rule."""
+
+    def test_a_sound_plan_has_nothing_above_info(self) -> None:
+        """In either vintage."""
+        for vintage in (Vintage.THEN, Vintage.NOW):
+            assert {each.severity for each in found(SOUND, vintage=vintage)} <= {Severity.INFO}
+
+    def test_every_rule_has_its_example(self) -> None:
+        """No rule is left without one, and none is listed twice."""
+        assert [each.id for each in rules()] == list(EXAMPLES)
+
+    @pytest.mark.parametrize("name", EXAMPLES)
+    def test_finds_its_own_example(self, name: str) -> None:
+        """In both languages, with the severity of the rule; and not in the sound plan."""
+        plan, superiors, vintage = EXAMPLES[name]
+        rule = next(each for each in rules() if each.id == name)
+        mine = [each for each in found(plan, *superiors, vintage=vintage) if each.rule == name]
+        assert mine
+        assert all(each.severity is rule.severity and each.text.zh and each.text.en for each in mine)
+        assert not [each for each in found(SOUND, vintage=vintage) if each.rule == name]
+
+    def test_vintages(self) -> None:
+        """What was missed in 2011 is demanded too much in 2025."""
+        plan = EXAMPLES["plans_demanded"][0]
+        assert "plans_demanded" not in {each.rule for each in found(plan)}
+        bare = attrs.evolve(SOUND, roles=())
+        assert "missing_head" not in {each.rule for each in found(bare, vintage=Vintage.NOW)}
+
+    def test_severities(self) -> None:
+        """The caller may see a rule otherwise; a rule that is not there is named."""
+        plan = EXAMPLES["phase_gap"][0]
+        told = lint(Bench(plan=plan), severities={"phase_gap": Severity.ERROR})
+        assert [each.severity for each in told if each.rule == "phase_gap"] == [Severity.ERROR]
+        with pytest.raises(UnknownNameError):
+            lint(Bench(plan=plan), severities={"no_such": Severity.INFO})
+
+
+class TestUnknown:
+    """What is not there never passes."""
+
+    def test_a_superior_whose_plan_is_missing(self) -> None:
+        """Unknown, both for windows and for deadlines."""
+        plan = attrs.evolve(SOUND, superior="above")
+        unknown = {each.rule for each in found(plan) if each.severity is Severity.UNKNOWN}
+        assert unknown == {"window_outside_superior", "due_after_superior"}
+        assert not [each for each in found(plan, ABOVE) if each.severity is Severity.UNKNOWN]
+
+    def test_without_a_calendar(self) -> None:
+        """Working days cannot be counted."""
+        told = found(SOUND, ABOVE, calendar=None)
+        assert {each.rule for each in told if each.severity is Severity.UNKNOWN} == {"no_slack"}
+
+
+class TestSeeds:
+    """The plans that are shipped."""
+
+    def test_the_bridge_bureau(self) -> None:
+        """Fourteen days before its phase, ten days between phases, windows outside, a report after the superior's."""
+        told = found(Plan.load("dqj-2011"), Plan.load("ggj-2011"), Plan.load("szjg-2011"))
+        by_rule = {each.rule: each.text.zh for each in told}
+        assert "早14天" in by_rule["task_before_phase"]
+        assert "中间空10天" in by_rule["phase_gap"]
+        windows = [each for each in told if each.rule == "window_outside_superior"]
+        assert len(windows) == 4
+        late = [each.text.zh for each in told if each.rule == "due_after_superior"]
+        assert any("2011-10-20" in each and "2011-10-15" in each for each in late)
+
+    def test_the_audit_bureau_overlaps_by_design(self) -> None:
+        """Its third phase runs beside the first two; six and five items count up."""
+        told = found(Plan.load("whssjj-2011"))
+        assert {each.rule for each in told if each.severity is Severity.ERROR} == set()
+        assert "phase_overlap" in {each.rule for each in told}
+        assert "counted_group" not in {each.rule for each in told}
+
+    def test_a_plan_without_phases(self) -> None:
+        """The hospital's has measures instead."""
+        assert "missing_phases" in {each.rule for each in found(Plan.load("jzszxyy-2011"))}
