@@ -37,6 +37,7 @@ from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
+from zhiwen_flow.overdue import Tick, late, step_of
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulebook import Rulebook
@@ -294,6 +295,30 @@ class Flow:
     def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
         """Read running deadlines, the earliest first (期限)."""
         return self.store.deadlines(due_by=due_by, limit=limit)
+
+    def tick(self, *, actor: Actor | None = None, within: int = 0, limit: int = 1000) -> Tick:
+        """
+        Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
+
+        Nothing is done twice, however often and by however many it is called: each step has its own key.
+
+        Args:
+            actor: In whose name steps are taken; the host's function by default.
+            within: How many days ahead to warn, calendar days.
+            limit: Most rows in one round; the earliest come first.
+        """
+        today = self._now().astimezone(ZONE).date()
+        taken, waiting = [], []
+        for row in self.store.deadlines(due_by=today + dt.timedelta(days=within), limit=limit):
+            machine = self.machine_of(self.instance(row.stream).pin)
+            found = late(row, machine, today)
+            trigger = step_of(found, machine) if found is not None else None
+            if trigger is not None:
+                key = f"tick:{row.stream}:{row.state}:{row.due}"
+                taken.append(self.do(row.stream, trigger, actor=actor or self._acting(), key=key))
+            elif found is not None:
+                waiting.append(found)
+        return Tick(taken=tuple(taken), waiting=tuple(waiting))
 
     # --- definitions, for deciding ---
 

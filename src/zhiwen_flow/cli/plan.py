@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from collections import Counter
+from csv import writer as csv_writer
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +32,10 @@ from zhiwen_flow.importing import import_text
 from zhiwen_flow.importing.writing import plan_file
 from zhiwen_flow.lint import Bench, Severity, Vintage, lint
 from zhiwen_flow.loading import shipped
+from zhiwen_flow.model import ZONE
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.rulebook import Rulebook
+from zhiwen_flow.tables import HEADS, Table, table
 from zhiwen_flow.workdays import ChinaCalendar
 
 app = typer.Typer(no_args_is_help=True, help="方案:查看、导入、检查、出图 / plans: show, import, lint, draw")
@@ -149,6 +154,37 @@ def lint_plan(
         print_table(plan.title, heads, rows)
         warn("、".join(f"{each.text(lang.value)} {counts[each]}" for each in Severity))
     raise typer.Exit(1 if counts[Severity.ERROR] else 0)
+
+
+@app.command("table")
+def print_plan_table(
+    name: Name,
+    kind: Annotated[str, typer.Option("--kind", help="assignments、schedule、overdue")] = "assignments",
+    at: Annotated[str | None, typer.Option("--at", help="截至日期 YYYY-MM-DD / as of")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="写成 CSV 文件 / write a CSV file")] = None,
+    lang: LangOption = Lang.ZH,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """任务分解表、倒排工期表、逾期清单 / tables of a plan."""
+    if kind not in list(Table):
+        raise typer.BadParameter("、".join(Table), param_hint="--kind")
+    try:
+        day = dt.date.fromisoformat(at) if at is not None else dt.datetime.now(ZONE).date()
+    except ValueError:
+        raise typer.BadParameter("YYYY-MM-DD", param_hint="--at") from None
+    plan, wanted = _plan(name), Table(kind)
+    heads = HEADS[wanted][0 if lang is Lang.ZH else 1]
+    rows = list(table(plan, wanted, at=day, calendar=ChinaCalendar()))
+    if csv is not None:
+        made = io.StringIO()
+        csv_writer(made, lineterminator="\n").writerows([heads, *rows])
+        write(made.getvalue(), csv)
+    elif format is Format.JSON:
+        english = HEADS[wanted][1]
+        told = [dict(zip(english, each, strict=True)) for each in rows]
+        print_json({"plan": plan.id, "table": wanted.value, "at": day.isoformat(), "rows": told})
+    else:
+        print_table(f"{plan.title} · {wanted.text(lang.value)}", list(heads), rows)
 
 
 @app.command()

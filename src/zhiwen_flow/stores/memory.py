@@ -8,6 +8,7 @@ import bisect
 import copy
 import datetime as dt
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,9 @@ from zhiwen_flow.stores.folding import folded_body, is_due
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
 from zhiwen_flow.terms import EventKind
 
+_LAST = "\U0010ffff"
+"""Stands after every id."""
+
 
 @attrs.define
 class _State:
@@ -37,6 +41,7 @@ class _State:
     obligations: dict[str, Obligation] = attrs.field(factory=dict)
     owed: dict[str, dict[str, None]] = attrs.field(factory=dict)
     deadlines: dict[str, Deadline] = attrs.field(factory=dict)
+    by_due: list[tuple[dt.date, str]] = attrs.field(factory=list)
     keys: dict[str, tuple[str, str | None, bytes]] = attrs.field(factory=dict)
     sealed: dict[str, dict[str, SealedValue]] = attrs.field(factory=dict)
     facts: dict[str, dict[str, SealedValue]] = attrs.field(factory=dict)
@@ -183,8 +188,10 @@ class MemoryStore:
 
     def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
-        found = [each for each in self._state.deadlines.values() if due_by is None or is_due(each, due_by)]
-        return tuple(sorted(found, key=lambda each: (each.due or dt.date.max, each.stream)))[:limit]
+        state = self._state
+        end = len(state.by_due) if due_by is None else bisect_right(state.by_due, (due_by, _LAST))
+        found = [state.deadlines[stream] for _, stream in state.by_due[: min(end, limit)]]
+        return tuple(each for each in found if due_by is None or is_due(each, due_by))
 
     def running(self, stream: str) -> Deadline | None:
         """See `Store.running`."""
@@ -325,9 +332,17 @@ class MemoryStore:
             state.obligations[each.id] = each
             state.owed.setdefault(each.stream, {})[each.id] = None
         for stream in change.ended:
-            state.deadlines.pop(stream, None)
+            self._end_deadline(stream)
         for started in change.started:
+            self._end_deadline(started.stream)
             state.deadlines[started.stream] = started
+            insort(state.by_due, (started.due or dt.date.max, started.stream))
+
+    def _end_deadline(self, stream: str) -> None:
+        """The rows stand by their days, so that asking for what is due costs what is due."""
+        ended = self._state.deadlines.pop(stream, None)
+        if ended is not None:
+            del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
 
 
 def _copied(value: Any) -> Any:

@@ -1,0 +1,82 @@
+"""
+What is due and what follows from it (期限到期处理): pure; `Flow.tick` acts on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.model import Deadline, Decision
+from zhiwen_flow.terms import Label, Term
+
+
+class Due(Term):
+    """How a deadline stands (期限状况)."""
+
+    SOON = ("soon", "即将到期", "soon due")
+    OVERDUE = ("overdue", "已逾期", "overdue")
+
+
+@attrs.frozen(kw_only=True)
+class Late:
+    """
+    A deadline that is soon due, or overdue (到期事项), with what the machine says should follow.
+
+    Args:
+        machine: Id of the machine of the instance.
+        label: Its name.
+        days: Days left; negative once it is overdue.
+        follows: Trigger to take, or machine to open, as the state says; None where nothing is said.
+        warned: Who must act, by role, fact or organ; None where nobody is named.
+    """
+
+    deadline: Deadline
+    machine: str
+    label: Label
+    standing: Due
+    days: int
+    follows: str | None = None
+    warned: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Tick:
+    """
+    What one round over the deadlines did (一次到期处理).
+
+    Args:
+        taken: Steps that were taken by themselves, each recorded once.
+        waiting: What people must see to, the earliest first.
+    """
+
+    taken: tuple[Decision, ...] = ()
+    waiting: tuple[Late, ...] = ()
+
+
+def late(row: Deadline, machine: Machine, today: dt.date) -> Late | None:
+    """Say how a deadline stands on a day (判断期限状况); None for one without a day."""
+    if row.due is None:
+        return None
+    state = machine.state(row.state)
+    days = (row.due - today).days
+    return Late(
+        deadline=row,
+        machine=machine.id,
+        label=state.label,
+        standing=Due.OVERDUE if days < 0 else Due.SOON,
+        days=days,
+        follows=state.on_overdue if days < 0 else None,
+        warned=state.owner or state.waits_on,
+    )
+
+
+def step_of(found: Late, machine: Machine) -> str | None:
+    """Give the trigger that follows by itself (默认后果): one of the machine's own, whose form asks for nothing."""
+    if found.follows is None:
+        return None
+    step = machine.find(found.deadline.state, found.follows)
+    asks = step is None or step.requires or any(each.required for each in step.fields)
+    return None if asks else found.follows

@@ -1,0 +1,144 @@
+"""
+Roll-up of what units hand in (报送汇总): who is included, late, missing, and unknown where a unit's plan is not known.
+
+Pure, from what the caller gives; every table adds up to units × tasks.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.plan import Plan, Task
+from zhiwen_flow.terms import Term
+
+
+class Standing(Term):
+    """How one unit stands with one task (报送状况)."""
+
+    IN_TIME = ("in_time", "已报", "in time")
+    LATE = ("late", "迟报", "late")
+    RETURNED = ("returned", "退回待改", "returned")
+    MISSING = ("missing", "未报(逾期)", "missing")
+    OPEN = ("open", "未到期", "not yet due")
+    UNKNOWN = ("unknown", "未知", "unknown")
+
+
+@attrs.frozen(kw_only=True)
+class Handed:
+    """
+    One submission (一次报送).
+
+    Args:
+        on: Day it was handed in.
+        returned: Whether it was sent back and has not come again.
+    """
+
+    unit: str
+    task: str
+    on: dt.date
+    returned: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class RollUp:
+    """
+    How all units stand with all tasks on a day (汇总情况).
+
+    Args:
+        at: The day.
+        tasks: Tasks that are handed in, in the order of the plan.
+        by_task: Counts for each task, by its id.
+        by_unit: Counts for each unit.
+        lacking: For each task the units that are late, missing, returned or unknown, in order.
+    """
+
+    at: dt.date
+    tasks: tuple[Task, ...]
+    by_task: Mapping[str, Counter[Standing]]
+    by_unit: Mapping[str, Counter[Standing]]
+    lacking: Mapping[str, tuple[tuple[str, Standing], ...]]
+
+    @property
+    def totals(self) -> Counter[Standing]:
+        """Counts over everything; they add up to units × tasks (合计)."""
+        return sum(self.by_task.values(), Counter())
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the roll-up as plain data."""
+        return {
+            "at": self.at.isoformat(),
+            "tasks": [
+                {"id": each.id, "name": each.name, "due": each.due.isoformat() if each.due else None}
+                | {standing.value: self.by_task[each.id][standing] for standing in Standing}
+                for each in self.tasks
+            ],
+            "units": len(self.by_unit),
+            "totals": {standing.value: self.totals[standing] for standing in Standing},
+        }
+
+    def as_csv(self, lang: str = "zh") -> str:
+        """Give the table by task as CSV, with the total in its last line (报送情况一览)."""
+        made = io.StringIO()
+        writer = csv.writer(made, lineterminator="\n")
+        zh = lang == "zh"
+        heads = ["任务", "时限"] if zh else ["task", "due"]
+        writer.writerow([*heads, *(each.text(lang) for each in Standing)])
+        for each in self.tasks:
+            counts = (self.by_task[each.id][standing] for standing in Standing)
+            writer.writerow([each.name, each.due or "", *counts])
+        writer.writerow(["合计" if zh else "total", "", *(self.totals[standing] for standing in Standing)])
+        return made.getvalue()
+
+
+def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at: dt.date) -> RollUp:
+    """
+    Roll up what units have handed in (汇总).
+
+    Args:
+        plan: The superior's plan.
+        units: Every unit, with whether its own plan is known; of the others nothing is said.
+        handed: Submissions; of several for one task the first one not returned counts.
+        at: As of which day.
+    """
+    tasks = tuple(each for each in plan.all_tasks if each.submit_to or each.deliverable)
+    due = {each.id: each.due for each in tasks}
+    first: dict[tuple[str, str], Handed] = {}
+    for each in handed:
+        if each.task in due and each.on <= at:
+            place = (each.unit, each.task)
+            known = first.get(place)
+            if known is None or (known.returned, known.on) > (each.returned, each.on):
+                first[place] = each
+    by_task: dict[str, Counter[Standing]] = {each.id: Counter() for each in tasks}
+    by_unit: dict[str, Counter[Standing]] = {}
+    lacking: dict[str, list[tuple[str, Standing]]] = {each.id: [] for each in tasks}
+    for unit, is_known in units.items():
+        counts = by_unit[unit] = Counter()
+        for task, day in due.items():
+            standing = _standing(first.get((unit, task)), day, at, known=is_known)
+            counts[standing] += 1
+            by_task[task][standing] += 1
+            if standing not in _SETTLED:
+                lacking[task].append((unit, standing))
+    told = {task: tuple(rows) for task, rows in lacking.items()}
+    return RollUp(at=at, tasks=tasks, by_task=by_task, by_unit=by_unit, lacking=told)
+
+
+_SETTLED = (Standing.IN_TIME, Standing.OPEN)
+
+
+def _standing(found: Handed | None, due: dt.date | None, at: dt.date, *, known: bool) -> Standing:
+    if found is not None and found.returned:
+        return Standing.RETURNED
+    if found is not None:
+        return Standing.LATE if due is not None and found.on > due else Standing.IN_TIME
+    if not known or due is None:
+        return Standing.UNKNOWN
+    return Standing.MISSING if at > due else Standing.OPEN

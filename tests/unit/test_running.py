@@ -1,0 +1,246 @@
+"""Deadlines that come due, roll-up of submissions, tables: they add up, act once, and cost what is due."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zhiwen_flow.audit.verify import verify_store
+from zhiwen_flow.campaign import issue_of, opening_of
+from zhiwen_flow.changes import Changeset
+from zhiwen_flow.flow import Flow
+from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.reading import machine_from
+from zhiwen_flow.model import ZONE, Actor, Deadline
+from zhiwen_flow.overdue import Due
+from zhiwen_flow.plan import Plan
+from zhiwen_flow.rollup import Handed, Standing, roll_up
+from zhiwen_flow.stores.memory import MemoryStore
+from zhiwen_flow.tables import Table, table
+from zhiwen_flow.testing.clock import FixedClock
+from zhiwen_flow.workdays import ChinaCalendar
+
+DESK = Actor(id="p-102", post="transport_leading_group_office.clerk")
+PLAN = Plan.load("szjg-2011")
+TASKS = [each.id for each in PLAN.all_tasks if each.submit_to or each.deliverable]
+
+
+def at(month: int, day: int) -> dt.datetime:
+    """A morning of 2011."""
+    return dt.datetime(2011, month, day, 9, tzinfo=ZONE)
+
+
+def lapsing() -> Machine:
+    """A plan to be handed in by a day of its own, or it lapses: the default consequence of some plans."""
+
+    def named(text: str) -> dict[str, str]:
+        return {"zh": text, "en": text}
+
+    day = {"name": "due", "label": named("期限"), "type": "date"}
+    raw = {
+        "id": "lapsing",
+        "version": "1",
+        "label": named("申报"),
+        "source": "某方案",
+        "initial": "asked",
+        "terms": {"unit_liaison": named("联络"), "leading_group_office": named("办公室")},
+        "opening": {"label": named("建立"), "cites": ["某方案 一"], "field": [day], "keep": ["due"]},
+        "state": [
+            {"id": "asked", "label": named("待申报"), "owner": "unit_liaison", "due": "due", "on_overdue": "lapse"},
+            {"id": "handed", "label": named("已申报"), "end": "done"},
+            {"id": "lapsed", "label": named("已撤销"), "end": "void"},
+        ],
+        "transition": [
+            {
+                "trigger": "hand_in",
+                "source": ["asked"],
+                "target": "handed",
+                "label": named("申报"),
+                "cites": ["某方案 二"],
+            },
+            {
+                "trigger": "lapse",
+                "source": ["asked"],
+                "target": "lapsed",
+                "label": named("撤销"),
+                "cites": ["某方案 三"],
+            },
+            {
+                "trigger": "prolong",
+                "source": ["asked"],
+                "target": "asked",
+                "label": named("延期"),
+                "cites": ["某方案 四"],
+                "field": [day],
+                "keep": ["due"],
+                "restarts": True,
+            },
+        ],
+    }
+    return machine_from(raw, LIBRARY, where="lapsing")
+
+
+class TestTick:
+    """One round over what is due."""
+
+    @staticmethod
+    def _flow() -> tuple[Flow, FixedClock]:
+        clock = FixedClock(at(9, 1))
+        return Flow.open(clock=clock, actor=DESK, machines=[lapsing()]), clock
+
+    def test_the_default_consequence_is_taken_once(self) -> None:
+        """From the day after the last one, by whoever comes first; the log verifies."""
+        flow, clock = self._flow()
+        one = flow.start("lapsing", {"due": dt.date(2011, 9, 5)})
+        other = flow.start("lapsing", {"due": dt.date(2011, 9, 20)})
+        clock.set(at(9, 5))
+        assert flow.tick().taken == ()
+        clock.set(at(9, 6))
+        assert [each.stream for each in flow.tick().taken] == [one.stream]
+        assert flow.tick().taken == ()
+        assert flow.instance(one).state == "lapsed"
+        assert flow.instance(other).state == "asked"
+        assert verify_store(flow.store).sound
+
+    def test_an_extension_moves_the_day(self) -> None:
+        """The old day no longer counts."""
+        flow, clock = self._flow()
+        one = flow.start("lapsing", {"due": dt.date(2011, 9, 5)})
+        flow.do(one, "prolong", {"due": dt.date(2011, 9, 15)})
+        clock.set(at(9, 10))
+        assert flow.tick().taken == ()
+        clock.set(at(9, 16))
+        assert [each.target for each in flow.tick().taken] == ["lapsed"]
+
+    def test_who_is_warned(self) -> None:
+        """Days ahead, with who must act and what will follow; what asks for a form waits for people."""
+        flow, clock = self._flow()
+        flow.start("lapsing", {"due": dt.date(2011, 9, 5)})
+        complaint = flow.start("complaint", {"channel": "telephone", "content": "无人", "anonymous": True})
+        warned = flow.tick(within=4).waiting
+        assert [(each.days, each.standing, each.warned) for each in warned] == [(4, Due.SOON, "unit_liaison")]
+        clock.set(at(10, 1))
+        late = [each for each in flow.tick().waiting if each.deadline.stream == complaint.stream]
+        assert [(each.standing, each.follows) for each in late] == [(Due.OVERDUE, "supervision_order")]
+
+    def test_an_instance_without_a_day_has_no_deadline(self) -> None:
+        """Nothing is guessed."""
+        flow, _ = self._flow()
+        flow.start("lapsing", {})
+        assert flow.deadlines() == ()
+
+    def test_tasks_of_a_plan_are_listed(self) -> None:
+        """A task that the plan dates is late the day after, without a state of its own."""
+        flow, clock = self._flow()
+        organizer = Actor(id="p-001", post="provincial_leading_group_office.director")
+        campaign = flow.start("campaign", opening_of(PLAN), actor=organizer)
+        flow.do(campaign, "issue", issue_of(PLAN), actor=organizer)
+        clock.set(at(8, 26))
+        names = {flow.instance(each.deadline.stream).facts["name"] for each in flow.tick().waiting}
+        assert "制定工作方案" in names
+
+    def test_cost_follows_what_is_due(self) -> None:
+        """Of many open deadlines only those due are looked at, in memory as in a database."""
+        store = MemoryStore()
+        rows = [
+            Deadline(
+                stream=f"s{number:05}",
+                state="x",
+                limit="x",
+                started=dt.date(2011, 1, 1),
+                due=dt.date(2011, 1, 1) + dt.timedelta(days=number % 5000),
+                calendar=None,
+            )
+            for number in range(20_000)
+        ]
+        for row in rows:
+            store._tables(Changeset(started=(row,)))
+        found = store.deadlines(due_by=dt.date(2011, 1, 3), limit=100)
+        assert len(found) == 12
+        assert [each.due for each in found] == sorted(each.due for each in found if each.due)
+
+
+class TestRollUp:
+    """Who is included, late, missing, unknown."""
+
+    def test_each_standing(self) -> None:
+        """In time, late, returned, missing, not yet due, unknown."""
+        due = next(each for each in PLAN.all_tasks if each.id == "unit_plan")
+        assert due.due is not None
+        day = due.due + dt.timedelta(days=5)
+        handed = [
+            Handed(unit="a", task="unit_plan", on=due.due),
+            Handed(unit="b", task="unit_plan", on=due.due + dt.timedelta(days=1)),
+            Handed(unit="c", task="unit_plan", on=due.due, returned=True),
+            Handed(unit="f", task="unit_plan", on=day + dt.timedelta(days=1)),
+        ]
+        units = {"a": True, "b": True, "c": True, "d": True, "e": False, "f": True}
+        found = roll_up(PLAN, units, handed, day)
+        assert dict(found.lacking)["unit_plan"] == (
+            ("b", Standing.LATE),
+            ("c", Standing.RETURNED),
+            ("d", Standing.MISSING),
+            ("e", Standing.UNKNOWN),
+            ("f", Standing.MISSING),
+        )
+        assert found.by_task["unit_plan"][Standing.IN_TIME] == 1
+
+    def test_sent_back_and_come_again(self) -> None:
+        """The one that was not returned counts."""
+        handed = [
+            Handed(unit="a", task="unit_plan", on=dt.date(2011, 8, 20), returned=True),
+            Handed(unit="a", task="unit_plan", on=dt.date(2011, 8, 24)),
+        ]
+        found = roll_up(PLAN, {"a": True}, handed, dt.date(2011, 9, 1))
+        assert found.by_task["unit_plan"][Standing.IN_TIME] == 1
+
+    @settings(max_examples=50, deadline=None)
+    @given(data=st.data())
+    def test_it_adds_up(self, data: st.DataObject) -> None:
+        """Whatever was handed in: units × tasks, by task, by unit, and in the CSV."""
+        units = {f"u{number}": data.draw(st.booleans()) for number in range(data.draw(st.integers(0, 6)))}
+        days = st.dates(dt.date(2011, 8, 1), dt.date(2011, 12, 31))
+        one = st.builds(
+            lambda unit, task, on, returned: Handed(unit=unit, task=task, on=on, returned=returned),
+            st.sampled_from([*units, "stranger"]),
+            st.sampled_from([*TASKS, "no_such_task"]),
+            days,
+            st.booleans(),
+        )
+        found = roll_up(PLAN, units, data.draw(st.lists(one, max_size=20)), data.draw(days))
+        total = len(units) * len(found.tasks)
+        assert found.totals.total() == sum(each.total() for each in found.by_unit.values()) == total
+        last = list(csv.reader(io.StringIO(found.as_csv())))[-1]
+        assert sum(int(each) for each in last[2:]) == total
+        assert sum(found.as_json()["totals"].values()) == total
+
+
+class TestTables:
+    """Tables of a plan."""
+
+    def test_each_kind(self) -> None:
+        """Every task once; by day; only what is late."""
+        day = dt.date(2011, 10, 16)
+        assignments = list(table(PLAN, Table.ASSIGNMENTS, at=day))
+        assert len(assignments) == len(list(PLAN.all_tasks))
+        schedule = list(table(PLAN, Table.SCHEDULE, at=day, calendar=ChinaCalendar()))
+        assert [row[0] for row in schedule] == sorted(row[0] for row in schedule)
+        overdue = list(table(PLAN, Table.OVERDUE, at=day))
+        assert {row[0] for row in overdue} == {"2011-08-25", "2011-10-15"}
+        assert [row[3] for row in overdue if row[0] == "2011-10-15"] == ["1"]
+
+    def test_working_days_left(self) -> None:
+        """Known within the calendar's data, and left empty without one."""
+        day = dt.date(2011, 12, 1)
+        with_one = [
+            row for row in table(PLAN, Table.SCHEDULE, at=day, calendar=ChinaCalendar()) if row[0] == "2011-12-12"
+        ]
+        assert with_one[0][5] == "7"
+        without: Any = [row for row in table(PLAN, Table.SCHEDULE, at=day) if row[0] == "2011-12-12"]
+        assert without[0][5] == ""
