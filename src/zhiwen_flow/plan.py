@@ -218,6 +218,16 @@ class Plan:
         yield from (task for _, task in self.tasks)
         yield from self.beside
 
+    def current(self, on: dt.date) -> tuple[Phase, ...]:
+        """
+        List the phases that a day lies in, both ends included (当日所处环节); phases may overlap.
+
+        >>> [phase.name for phase in Plan.load("whssjj-2011").current(dt.date(2011, 5, 10))]
+        ['自查整改', '检查追责']
+        """
+        dated = (each for each in self.phases if each.start is not None)
+        return tuple(each for each in dated if each.start <= on and (each.end is None or on <= each.end))  # type: ignore[operator]
+
     def as_json(self) -> dict[str, Any]:
         """Give the plan as ``plan show --format json`` prints it: ISO dates, null where the text gives none."""
         return {

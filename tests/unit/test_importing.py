@@ -77,6 +77,7 @@ class TestSamples:
                 print(f"\n{kind}: precision {hit / found_:.2f}, recall {hit / true:.2f} of {true}", end="")  # noqa: T201
                 assert hit == found_ == true
 
+    @pytest.mark.requirement("A07")
     def test_parts(self) -> None:
         """Deliverable, recipient, posts without names, recurrences, days within, what must come first."""
         plan = main_plan(read("three_phases"))
@@ -144,6 +145,7 @@ class TestYears:
 class TestSlips:
     """Slips of scanning are mended in sight."""
 
+    @pytest.mark.requirement("A25")
     def test_each_kind(self) -> None:
         """A letter for a digit, 一 for a dash, brackets for a year, items in one line."""
         kinds = {each.kind for name in EXPECTED for each in read(name).repairs}
@@ -213,6 +215,7 @@ class TestFiles:
 class TestSeeds:
     """The documents that the library encodes."""
 
+    @pytest.mark.requirement("A24")
     def test_every_phase_and_window(self) -> None:
         """Five dated plans, twenty phases; the hospital's has none, two documents are reports."""
         found = import_text(SEEDS[0].read_bytes())

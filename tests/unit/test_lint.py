@@ -169,6 +169,7 @@ class TestRules:
         assert [each.id for each in rules()] == list(EXAMPLES)
 
     @pytest.mark.parametrize("name", EXAMPLES)
+    @pytest.mark.requirement("A20", "M17")
     def test_finds_its_own_example(self, name: str) -> None:
         """In both languages, with the severity of the rule; and not in the sound plan."""
         plan, superiors, vintage = EXAMPLES[name]
@@ -197,6 +198,7 @@ class TestRules:
 class TestUnknown:
     """What is not there never passes."""
 
+    @pytest.mark.requirement("B19")
     def test_a_superior_whose_plan_is_missing(self) -> None:
         """Unknown, both for windows and for deadlines."""
         plan = attrs.evolve(SOUND, superior="above")
@@ -213,6 +215,7 @@ class TestUnknown:
 class TestSeeds:
     """The plans that are shipped."""
 
+    @pytest.mark.requirement("A05", "A08", "A26", "B11", "B12", "B13", "M08")
     def test_the_bridge_bureau(self) -> None:
         """Fourteen days before its phase, ten days between phases, windows outside, a report after the superior's."""
         told = found(Plan.load("dqj-2011"), Plan.load("ggj-2011"), Plan.load("szjg-2011"))
@@ -221,16 +224,26 @@ class TestSeeds:
         assert "中间空10天" in by_rule["phase_gap"]
         windows = [each for each in told if each.rule == "window_outside_superior"]
         assert len(windows) == 4
+        slack = [each.text.zh for each in told if each.rule == "no_slack" and "2011-12-12" in each.text.zh]
+        assert slack == ["与“关于强力推进治庸问责工作的实施方案”的期限2011-12-12之间只有0个工作日"]
         late = [each.text.zh for each in told if each.rule == "due_after_superior"]
         assert any("2011-10-20" in each and "2011-10-15" in each for each in late)
 
+    @pytest.mark.requirement("A04", "A06")
     def test_the_audit_bureau_overlaps_by_design(self) -> None:
         """Its third phase runs beside the first two; six and five items count up."""
         told = found(Plan.load("whssjj-2011"))
         assert {each.rule for each in told if each.severity is Severity.ERROR} == set()
         assert "phase_overlap" in {each.rule for each in told}
         assert "counted_group" not in {each.rule for each in told}
+        days = [each.text.zh for each in told if each.rule == "phase_overlap"]
+        assert [each.split("重叠")[1] for each in days] == ["15天", "61天"]
+        assert [each.name for each in Plan.load("whssjj-2011").current(dt.date(2011, 5, 10))] == [
+            "自查整改",
+            "检查追责",
+        ]
 
+    @pytest.mark.requirement("A19")
     def test_a_plan_without_phases(self) -> None:
         """The hospital's has measures instead."""
         assert "missing_phases" in {each.rule for each in found(Plan.load("jzszxyy-2011"))}

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ class TestTick:
         clock.set(at(9, 16))
         assert [each.target for each in flow.tick().taken] == ["lapsed"]
 
+    @pytest.mark.requirement("M06")
     def test_who_is_warned(self) -> None:
         """Days ahead, with who must act and what will follow; what asks for a form waits for people."""
         flow, clock = self._flow()
@@ -169,6 +171,7 @@ class TestTick:
 class TestRollUp:
     """Who is included, late, missing, unknown."""
 
+    @pytest.mark.requirement("B14", "M07")
     def test_each_standing(self) -> None:
         """In time, late, returned, missing, not yet due, unknown."""
         due = next(each for each in PLAN.all_tasks if each.id == "unit_plan")
@@ -202,6 +205,7 @@ class TestRollUp:
 
     @settings(max_examples=50, deadline=None)
     @given(data=st.data())
+    @pytest.mark.requirement("A23")
     def test_it_adds_up(self, data: st.DataObject) -> None:
         """Whatever was handed in: units × tasks, by task, by unit, and in the CSV."""
         units = {f"u{number}": data.draw(st.booleans()) for number in range(data.draw(st.integers(0, 6)))}

@@ -13,7 +13,7 @@ from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
 _KINDS = ("整改报告", "总结", "工作方案", "实施方案", "方案", "报告", "典型")
 SLACK = 3
-"""Working days that a report needs between the unit that writes it and the one that sums it up."""
+"""Working days that are needed between the day a report comes in and the day the sum of all goes up."""
 
 
 def place(each: Phase | Task) -> str:
@@ -139,13 +139,14 @@ def no_slack(bench: Bench) -> Found:
     for task, above, superior in _chains(bench):
         if task.due is None or above.due is None or task.due > above.due:
             continue
-        days = bench.working_days(task.due, above.due)
+        between = bench.working_days(task.due, above.due - dt.timedelta(days=1))
+        days = max(between, 0) if between is not None else None
         if days is None:
             yield place(task), "无法判断余量:没有工作日历", "the slack cannot be judged without a working-day calendar"
         elif days < SLACK:
             yield (
                 place(task),
-                f"距“{superior.title}”的期限{above.due}只有{days}个工作日",
+                f"与“{superior.title}”的期限{above.due}之间只有{days}个工作日",
                 f"{days} working days before {above.due} of {superior.id}",
             )
 
