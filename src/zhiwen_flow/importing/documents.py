@@ -110,7 +110,12 @@ def _title(head: list[Line]) -> Line:
     index = titles[-1]
     line, text = head[index], _PART.sub("", head[index].text)
     before = head[index - 1].text if index else ""
-    if index and _is_plain(before) and not _is_title(_PART.sub("", before)) and not re.search(r"号$|文件$", before):
+    if (
+        index
+        and _is_plain(before)
+        and not _is_title(_PART.sub("", before))
+        and not re.search(r"号$|文件$|[日:]$", before)
+    ):
         return attrs.evolve(line, text=text if re.search(rf"(?:{_ORGAN})$", before) else before + text)
     return attrs.evolve(line, text=text)
 
@@ -118,8 +123,13 @@ def _title(head: list[Line]) -> Line:
 def _organ(head: list[Line], title: str) -> str | None:
     for each in head:
         text = re.sub(r"文件$", "", _PART.sub("", each.text))
-        if text != title and _is_plain(text) and re.fullmatch(rf"[\u4e00-\u9fff]{{2,40}}(?:{_ORGAN})", text):
-            return text
+        parts = text.split()
+        if (
+            text != title
+            and _is_plain(text)
+            and all(re.fullmatch(rf"[\u4e00-\u9fff×]{{2,40}}(?:{_ORGAN})", p) for p in parts)
+        ):
+            return "、".join(parts)
     match = re.match(
         rf"(?:关于印发《?)?([\u4e00-\u9fff]{{2,20}}?(?:{_ORGAN}))(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)",
         title,

@@ -19,7 +19,7 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (4, re.compile(r"^\(\s*\d{1,2}\s*\)\s*[、.]?\s*")),
     (5, re.compile(r"^[①-⑳]\s*")),
 )
-STAGE = re.compile(rf"^(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])\s*[:、,]?\s*")
+STAGE = re.compile(rf"^[【〔\[]?(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])[】〕\]]?\s*[:、,]?\s*")
 """Headings that number phases by themselves."""
 
 
@@ -60,7 +60,7 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
         inside: Level of the item that the line stands in, for phases that are numbered by themselves.
     """
     if (match := STAGE.match(text)) is not None and len(text) < 200:  # noqa: PLR2004
-        return min(inside + 1, 2), match[0].rstrip(" :、,"), text[match.end() :], True
+        return min(inside + 1, 2), match[0].strip(" :、,【】〔〕[]"), text[match.end() :], True
     for level, pattern in _LEVELS:
         match = pattern.match(text)
         if match is not None:

@@ -135,7 +135,7 @@ class _Reader:
         """Read the document; None where it is no plan."""
         root = self.document.root
         found = phases_of(root, self.year)
-        if not found and not re.search(r"方案|计划|安排", self.document.title.text):
+        if not found and not re.search(r"(?:方案|计划|安排)(?:\(.*\))?$", self.document.title.text):
             return None
         tasks = TaskReader(year=self.year, take=self._take, tell=self._tell)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))

@@ -25,12 +25,14 @@ _PRODUCT = re.compile(
     r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|体会|承诺书|小结|制度|文件|草案))$"
 )
 _LEAD = re.compile(
-    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|制定出?|制订|完成|提交|编制|汇总|的|于|在|其)+"
+    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
 )
 _DUE = re.compile(r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成")
 _IS_TASKS = re.compile(
     r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
 )
+_OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
+_LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
 LONGEST_NAME = 36
 
 
@@ -46,18 +48,26 @@ class TaskReader:
 
     def __init__(self, *, year: int | None, take: Callable[[Line], None], tell: Callable[[Span, Line], None]) -> None:
         self._year = year
+        self._window: Span | None = None
         self._take = take
         self._tell = tell
 
     def of_phase(self, phase: Node, prefix: str, window: Span | None) -> tuple[Task, ...]:
         """Read the tasks of a phase: its items, and what is due in its own words."""
         found: list[Task] = []
+        self._window = window
+        owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
         for line, text in _own(phase):
+            if text.startswith("时间") or _OWNER.match(text):
+                self._take(line)
+                continue
             shown = text.replace(window.raw, "", 1) if window is not None else text
-            found += self._due(shown, line, phase.number)
+            found += self._due(_LABEL.sub("", shown), line, phase.number)
         for node in phase.children:
             found += self._item(node, phase.number)
-        return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(found, start=1))
+        self._window = None
+        told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
+        return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
     def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
         """Read what is due outside the phases, and the items of a section on tasks; other items there are no tasks."""
@@ -92,9 +102,22 @@ class TaskReader:
 
     def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is due in some words: one task for each deadline and each recurring report."""
-        for span in self._read(text, line):
-            if span.before and _DUE.search(_sentence(text, span.place)):
-                yield self._one(span, line, text, clause, clause)
+        dated = [each for each in self._read(text, line) if each.before and _DUE.search(_sentence(text, each.place))]
+        for span in dated:
+            yield self._one(span, line, text, clause, clause)
+        for sentence in re.split(r"[。;]", text):
+            recurs = recurrence(sentence)
+            if recurs is not None and not any(each.raw in sentence for each in dated) and re.search(r"报|送", sentence):
+                self._take(line)
+                yield Task(
+                    id="x",
+                    number=clause or "—",
+                    name=_short(sentence),
+                    clause=clause or "—",
+                    recurs=recurs,
+                    submit_to=_submit(sentence),
+                    line=line.number,
+                )
 
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
         sentence = _sentence(text, span.place)
@@ -103,11 +126,20 @@ class TaskReader:
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
     def _read(self, text: str, line: Line) -> list[Span]:
-        found = [each for each in spans(text, self._year) if not _is_quoted(text, each)]
+        found = [each for each in self._dated(text) if not _is_quoted(text, each)]
         for each in found:
             self._take(line)
             self._tell(each, line)
         return found
+
+    def _dated(self, text: str) -> list[Span]:
+        """A day without a year lies inside its phase's window, where that window says its own years."""
+        window = self._window
+        if window is None or window.start is None or window.end is None:
+            return list(spans(text, self._year))
+        years = dict.fromkeys((window.start.year, window.end.year))
+        tried = [list(spans(text, year)) for year in years]
+        return [next((each for each in same if _inside(each, window)), same[0]) for same in zip(*tried, strict=True)]
 
     def _parts(self, words: str, line: Line, window: Span | None, due: tuple[Span, Line, str] | None) -> dict[str, Any]:
         """Fill in what a task says of itself."""
@@ -134,6 +166,11 @@ class TaskReader:
         return parts
 
 
+def _inside(span: Span, window: Span) -> bool:
+    day = span.end or span.start
+    return day is not None and window.start is not None and window.end is not None and window.start <= day <= window.end
+
+
 def _own(node: Node) -> Iterator[tuple[Line, str]]:
     """The words of an item itself, line by line."""
     yield node.line, f"{node.name}。{node.rest}" if node.rest else node.name
@@ -153,18 +190,24 @@ def _product(text: str, place: tuple[int, int]) -> str | None:
     before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
     for part in reversed(re.split(r"[,;:]", before)):
         if match := _PRODUCT.search(part.strip()):
-            return _LEAD.sub("", match[1]) or match[1]
+            return _noun(match[1])
     if not before.strip(" ,") and sentence_start:
         earlier = re.split(r"[。;!]", text[: sentence_start - 1])[-1]
         if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
-            return _LEAD.sub("", match[1]) or match[1]
+            return _noun(match[1])
     after = re.match(r"[,]?(?:将|把)([^,。;]{2,30}?)(?:报|上报|报送|送|提交|交)", text[place[1] :])
     if after is not None:
-        return _LEAD.sub("", after[1]) or None
+        return _noun(after[1])
     direct = re.match(
         r"[,]?(?:报送|上报|提交|报|完成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", text[place[1] :]
     )
     return direct[1] if direct is not None else None
+
+
+def _noun(text: str) -> str:
+    """Leave out who does it and what is done with it."""
+    text = text.strip("、,“” ")
+    return _LEAD.sub("", text) or text
 
 
 def _submit(sentence: str) -> str | None:

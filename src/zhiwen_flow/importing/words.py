@@ -90,7 +90,7 @@ def channels(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for line in lines:
         for word in _CHANNELS:
-            if word in line.text:
+            if re.search(rf"(?<!\d){word}(?!\d)", line.text):
                 found[word] = None
                 take(line)
     return tuple(found)
