@@ -4,9 +4,15 @@ From a plan to a running campaign (由方案到活动): the payloads of the comm
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
-from zhiwen_flow.plan import Phase, Plan, Task
+import attrs
+
+from zhiwen_flow.calendar import months_later
+from zhiwen_flow.plan import Amendment, Phase, Plan, Recurrence, Task
 
 
 def opening_of(plan: Plan) -> dict[str, Any]:
@@ -35,6 +41,107 @@ def issue_of(plan: Plan) -> dict[str, Any]:
     return {**issued, "phases": [_phase(each) for each in plan.phases]}
 
 
+def amended(plan: Plan, *, version: str, on: dt.date, reason: str, document: str, **changes: Any) -> Plan:
+    """
+    Give a new version of a plan (修订方案); the earlier one stays as it is.
+
+    Args:
+        version: The new version.
+        on: Day of the amendment.
+        changes: What changes, by attribute of `Plan`.
+
+    Raises:
+        ValueError: the version is not new.
+
+    >>> plan = Plan.load("dqj-2011")
+    >>> later = amended(plan, version="2", on=dt.date(2011, 9, 10), reason="顺延", document="某发2号", scope="全局")
+    >>> (plan.scope, later.scope, later.amendments[0].reason)
+    (None, '全局', '顺延')
+    """
+    if version in {plan.version, *(each.version for each in plan.amendments)}:
+        raise ValueError(f"version {version!r} of plan {plan.id!r} is there already; give the next one")
+    told = Amendment(version=version, on=on, reason=reason, document=document)
+    return attrs.evolve(plan, version=version, amendments=(*plan.amendments, told), **changes)
+
+
+def cascaded(plan: Plan, *, id: str, organ: str, title: str) -> Plan:
+    """
+    Give a subordinate unit's plan to be filled in (下级方案模板): the superior's phases and tasks, none of its dates.
+
+    >>> child = cascaded(Plan.load("szjg-2011"), id="own", organ="某局", title="某局实施方案")
+    >>> (child.superior, child.phases[0].name, child.phases[0].start)
+    ('szjg-2011', '宣传发动', None)
+    """
+    phases = tuple(
+        Phase(id=each.id, name=each.name, clause="—", tasks=tuple(_template(task) for task in each.tasks))
+        for each in plan.phases
+    )
+    beside = tuple(_template(each) for each in plan.beside)
+    return Plan(
+        id=id,
+        version="1",
+        organ=organ,
+        title=title,
+        superior=plan.id,
+        rulebook=plan.rulebook,
+        slogans=plan.slogans,
+        phases=phases,
+        beside=beside,
+        ladder=plan.ladder,
+    )
+
+
+def _template(task: Task) -> Task:
+    return Task(
+        id=task.id,
+        number=task.number,
+        name=task.name,
+        clause="—",
+        deliverable=task.deliverable,
+        recurs=task.recurs,
+        coverage=task.coverage,
+        sign_off=task.sign_off,
+    )
+
+
+_MONTHS = {Recurrence.MONTHLY: 1, Recurrence.QUARTERLY: 3, Recurrence.HALF_YEARLY: 6, Recurrence.YEARLY: 12}
+
+
+def occurrences(task: Task, since: dt.date, until: dt.date) -> Iterator[dt.date]:
+    """
+    Give the days on which a recurring task falls due (周期任务的各次期限), within a time; the last day of each period,
+    or the day of the month that the plan names.
+
+    Args:
+        since: First day, inclusive.
+        until: Last day, inclusive.
+
+    >>> monthly = Task(id="x", number="1", name="月报", clause="—", recurs=Recurrence.MONTHLY, recurs_day=25)
+    >>> [str(each) for each in occurrences(monthly, dt.date(2024, 1, 30), dt.date(2024, 4, 1))]
+    ['2024-02-25', '2024-03-25']
+    """
+    if task.recurs is None:
+        return
+    if task.recurs is Recurrence.WEEKLY:
+        day = since + dt.timedelta(days=(6 - since.weekday()))
+        while day <= until:
+            yield day
+            day += dt.timedelta(days=7)
+        return
+    month = dt.date(since.year, since.month, 1)
+    while month <= until:
+        yield from (each for each in _in_month(task, month) if since <= each <= until)
+        month = months_later(month, 1)
+
+
+def _in_month(task: Task, month: dt.date) -> Iterator[dt.date]:
+    last = calendar.monthrange(month.year, month.month)[1]
+    if task.recurs is Recurrence.TEN_DAYS:
+        yield from (month.replace(day=each) for each in (10, 20, last))
+    elif task.recurs is not None and month.month % _MONTHS[task.recurs] == 0:
+        yield month.replace(day=min(task.recurs_day or last, last))
+
+
 def _phase(phase: Phase) -> dict[str, Any]:
     return _filled(
         phase=phase.id,
@@ -42,8 +149,17 @@ def _phase(phase: Phase) -> dict[str, Any]:
         start=phase.start.isoformat() if phase.start else None,
         end=phase.end.isoformat() if phase.end else None,
         raw=phase.raw,
-        tasks=[_task(each) for each in phase.tasks],
+        tasks=[told for each in phase.tasks for told in _spawned(each, phase)],
     )
+
+
+def _spawned(task: Task, phase: Phase) -> Iterator[dict[str, Any]]:
+    """A recurring task becomes one for each time it recurs in its phase; without a window it stays one."""
+    if task.recurs is None or phase.start is None or phase.end is None:
+        yield _task(task)
+        return
+    for number, day in enumerate(occurrences(task, phase.start, phase.end), start=1):
+        yield _task(attrs.evolve(task, id=f"{task.id}-{number}", due=day))
 
 
 def _task(task: Task) -> dict[str, Any]:

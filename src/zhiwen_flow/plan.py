@@ -58,6 +58,9 @@ class Task:
         channels: Through what it is made public.
         scope: How far (公开范围).
         recurs: How often it recurs.
+        recurs_day: Day of the month on which it recurs.
+        coverage: How many must be covered before it counts as done, such as ``"100%"`` (覆盖率).
+        sign_off: Whose signature it needs (签字、签批).
         within: Days within which it is to be done once `trigger` has happened.
         working_days: Whether `within` counts working days.
         trigger: What it waits for, such as a superior's approval.
@@ -80,6 +83,9 @@ class Task:
     channels: tuple[str, ...] = ()
     scope: str | None = None
     recurs: Recurrence | None = None
+    recurs_day: int | None = None
+    coverage: str | None = None
+    sign_off: str | None = None
     within: int | None = None
     working_days: bool = False
     trigger: str | None = None
@@ -128,6 +134,18 @@ class PlanRole:
     held_by: str
     clause: str
     seat: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Amendment:
+    """
+    An amendment of a plan (修订): a version of its own, with reason and document; earlier ones stay readable.
+    """
+
+    version: str
+    on: dt.date
+    reason: str
+    document: str
 
 
 @attrs.frozen(kw_only=True)
@@ -185,6 +203,7 @@ class Plan:
     roles: tuple[PlanRole, ...] = attrs.field(default=(), metadata=key("role"))
     duties: tuple[Duty, ...] = attrs.field(default=(), metadata=key("duty"))
     problems: tuple[ProblemType, ...] = attrs.field(default=(), metadata=key("problem"))
+    amendments: tuple[Amendment, ...] = attrs.field(default=(), metadata=key("amendment"))
     hash: str = attrs.field(default="", init=False)
 
     @classmethod
@@ -255,6 +274,7 @@ class Plan:
             "roles": [attrs.asdict(each) for each in self.roles],
             "duties": [{**attrs.asdict(each), "duties": list(each.duties)} for each in self.duties],
             "problems": [attrs.asdict(each) for each in self.problems],
+            "amendments": [{**attrs.asdict(each), "on": _iso(each.on)} for each in self.amendments],
         }
 
 
@@ -295,6 +315,9 @@ def _task(task: Task) -> dict[str, Any]:
         "channels": list(task.channels),
         "scope": task.scope,
         "recurs": task.recurs.value if task.recurs else None,
+        "recurs_day": task.recurs_day,
+        "coverage": task.coverage,
+        "sign_off": task.sign_off,
         "within": task.within,
         "working_days": task.working_days,
         "trigger": task.trigger,

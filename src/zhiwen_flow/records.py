@@ -16,6 +16,7 @@ from zhiwen_flow.accountability.eligibility import Held
 from zhiwen_flow.accountability.register import Entry
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import ZONE, Instance, Pin
+from zhiwen_flow.rollup import Handed
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.rows import Moment
 from zhiwen_flow.stores.protocol import Store
@@ -74,6 +75,20 @@ def entries_of(store: Store, machines: Iterable[str]) -> Iterator[tuple[Instance
                 cites=cites,
             )
             yield instance, entry
+
+
+def submissions_of(store: Store) -> Iterator[Handed]:
+    """
+    Iterate over what units have handed in (报送记录): the first day each was sent, and whether it was sent back.
+
+    Args:
+        store: Of one tenant.
+    """
+    for instance in _all(store, "submission"):
+        sent = [_day(each.body) for each in _events(store, instance) if each.body["target"] == "sent"]
+        unit, task = instance.facts.get("unit"), instance.facts.get("task")
+        if sent and isinstance(unit, str) and isinstance(task, str):
+            yield Handed(unit=unit, task=task, on=sent[0], returned=instance.state == "returned")
 
 
 def post_changes(store: Store, person: str) -> Iterator[PostChange]:

@@ -5,7 +5,7 @@ Reports on accountability (问责情况报告): who is barred from what, what en
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -16,7 +16,17 @@ from zhiwen_flow.audit.view import PUBLIC, Viewer
 from zhiwen_flow.errors import MisuseError
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Pin
-from zhiwen_flow.records import PostChange, decided_between, entries_of, everything_held, held_by, post_changes
+from zhiwen_flow.plan import Plan
+from zhiwen_flow.records import (
+    PostChange,
+    decided_between,
+    entries_of,
+    everything_held,
+    held_by,
+    post_changes,
+    submissions_of,
+)
+from zhiwen_flow.rollup import RollUp, roll_up
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.consequences import Act
 from zhiwen_flow.stores.protocol import Store
@@ -118,6 +128,16 @@ class Reports:
             labels |= {machine.id: machine.label, f"{machine.id}.{state.id}": state.label}
             found.append(attrs.evolve(entry, ended=state.end is not None))
         return register(found, since, until, labels)
+
+    def receipts(self, plan: Plan, units: Mapping[str, bool], *, at: dt.date | None = None) -> RollUp:
+        """
+        Roll up what units have handed in under a plan (报送情况一览), from the submissions in the store.
+
+        Args:
+            units: Every unit, with whether its own plan is known; of the others nothing is said.
+            at: As of which day; today by default.
+        """
+        return roll_up(plan, units, submissions_of(self.store), at or self.today())
 
     def expiring(self, within: int, *, viewer: Viewer, at: dt.date | None = None) -> tuple[Expiring, ...]:
         """

@@ -5,23 +5,30 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.test_cases import Case, Run
 from zhiwen_flow.audit.verify import verify_store
-from zhiwen_flow.campaign import issue_of, opening_of
+from zhiwen_flow.campaign import amended, cascaded, issue_of, occurrences, opening_of
 from zhiwen_flow.changes import Changeset
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.importing.writing import plan_file
+from zhiwen_flow.loading import Source, load, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Deadline
 from zhiwen_flow.overdue import Due
-from zhiwen_flow.plan import Plan
+from zhiwen_flow.plan import Plan, Recurrence, Task
 from zhiwen_flow.rollup import Handed, Standing, roll_up
+from zhiwen_flow.situation import Situation
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.tables import Table, table
 from zhiwen_flow.testing.clock import FixedClock
@@ -29,6 +36,7 @@ from zhiwen_flow.workdays import ChinaCalendar
 
 DESK = Actor(id="p-102", post="transport_leading_group_office.clerk")
 PLAN = Plan.load("szjg-2011")
+CASES = Path(__file__).parents[1] / "cases"
 TASKS = [each.id for each in PLAN.all_tasks if each.submit_to or each.deliverable]
 
 
@@ -248,3 +256,84 @@ class TestTables:
         assert with_one[0][5] == "7"
         without: Any = [row for row in table(PLAN, Table.SCHEDULE, at=day) if row[0] == "2011-12-12"]
         assert without[0][5] == ""
+
+
+class TestPlans:
+    """Versions, cascades, recurrences."""
+
+    @pytest.mark.requirement("A27")
+    def test_an_amendment_is_a_version(self) -> None:
+        """With reason and document; the earlier one stays, and a version is used once; files keep it."""
+        later = amended(PLAN, version="2", on=dt.date(2011, 9, 1), reason="顺延", document="某发2号", scope="全局")
+        assert (PLAN.version, later.version, len(later.amendments)) == ("1", "2", 1)
+        with pytest.raises(ValueError, match="already"):
+            amended(later, version="2", on=dt.date(2011, 9, 2), reason="再改", document="某发3号")
+        again = Plan.read(Source(name="p.toml", data=plan_file(later).encode()))
+        assert again.as_json() | {"hash": ""} == later.as_json()
+
+    @pytest.mark.requirement("B10")
+    def test_a_cascade_hands_down_tasks_and_no_dates(self) -> None:
+        """The unit fills in its own; the lint holds it against the superior's then."""
+        child = cascaded(PLAN, id="own", organ="某局", title="某局方案")
+        assert [each.name for each in child.all_tasks] == [each.name for each in PLAN.all_tasks]
+        assert all(each.due is None and each.start is None for each in child.all_tasks)
+        assert child.superior == PLAN.id
+
+    @pytest.mark.parametrize(
+        ("recurs", "expected"),
+        [
+            (Recurrence.WEEKLY, 5),
+            (Recurrence.TEN_DAYS, 4),
+            (Recurrence.MONTHLY, 1),
+            (Recurrence.QUARTERLY, 1),
+            (Recurrence.HALF_YEARLY, 0),
+            (Recurrence.YEARLY, 0),
+        ],
+    )
+    def test_recurrences(self, recurs: Recurrence, expected: int) -> None:
+        """From 5 September to 10 October: five Sundays, four ends of ten days, one month, one quarter."""
+        one = Task(id="x", number="1", name="报送", clause="—", recurs=recurs)
+        days = list(occurrences(one, dt.date(2011, 9, 5), dt.date(2011, 10, 10)))
+        assert len(days) == expected
+        assert days == sorted(days)
+
+    def test_a_recurring_task_is_issued_once_for_each_time(self) -> None:
+        """In a phase with a window."""
+        weekly = Task(id="weekly", number="9", name="周报", clause="—", recurs=Recurrence.WEEKLY)
+        phase = attrs.evolve(PLAN.phases[0], tasks=(weekly,))
+        issued = issue_of(attrs.evolve(PLAN, phases=(phase,)))
+        assert [each["due"] for each in issued["phases"][0]["tasks"]] == ["2011-08-21", "2011-08-28"]
+
+    @pytest.mark.requirement("B16")
+    def test_receipts_come_from_the_store(self) -> None:
+        """What was sent back and came again stays at its first day; what was never sent is missing."""
+        found = Run(load(Source.of(CASES / "submission.toml"), Case))
+        for each in found.case.steps:
+            found.step(each)
+        task = Task(
+            id="rectification_report",
+            number="1",
+            name="整改报告",
+            clause="—",
+            due=dt.date(2011, 10, 9),
+            deliverable="报告",
+        )
+        plan = attrs.evolve(PLAN, phases=(), beside=(task,))
+        told = found.flow.reports.receipts(plan, {"transport_department": True, "bridge_bureau": True})
+        assert told.lacking["rectification_report"] == (
+            ("transport_department", Standing.LATE),
+            ("bridge_bureau", Standing.MISSING),
+        )
+
+
+class TestReports:
+    """The reports that are shipped."""
+
+    @pytest.mark.parametrize("id", shipped("reports"))
+    def test_is_whole(self, id: str) -> None:
+        """Points with their clauses, what is lacking said, and plain data."""
+        found = Situation.load(id)
+        assert found.points
+        assert all(each.clause and each.done for each in found.points)
+        assert found.lacking
+        json.dumps(found.as_json())

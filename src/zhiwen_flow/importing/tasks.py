@@ -115,6 +115,7 @@ class TaskReader:
                     name=_short(sentence),
                     clause=clause or "—",
                     recurs=recurs,
+                    recurs_day=_month_day(sentence),
                     submit_to=_submit(sentence),
                     line=line.number,
                 )
@@ -158,7 +159,9 @@ class TaskReader:
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
                 parts |= {"due": window.end, "end": None}
         if (recurs := recurrence(words)) is not None:
-            parts["recurs"] = recurs
+            parts |= {"recurs": recurs, "recurs_day": _month_day(words)}
+        if match := re.search(r"(?:覆盖率|覆盖面|参与率|达到|达)(?:要?达到?)?(\d{1,3}%)", words):
+            parts["coverage"] = match[1]
         if (days := within(words)) is not None:
             parts |= {"within": days[0], "working_days": days[1]}
         if match := re.search(r"(?:经|待|报)([\u4e00-\u9fff]{2,16}?)(?:批准|审定|审批|同意)后", words):
@@ -202,6 +205,12 @@ def _product(text: str, place: tuple[int, int]) -> str | None:
         r"[,]?(?:报送|上报|提交|报|完成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", text[place[1] :]
     )
     return direct[1] if direct is not None else None
+
+
+def _month_day(text: str) -> int | None:
+    """The day of a monthly report (每月25日前)."""
+    match = re.search(r"每月(?:的)?(\d{1,2})[日号]", text)
+    return int(match[1]) if match is not None and 1 <= int(match[1]) <= 31 else None  # noqa: PLR2004
 
 
 def _noun(text: str) -> str:

@@ -20,6 +20,7 @@ _TABLES = {
     "roles": "role",
     "duties": "duty",
     "problems": "problem",
+    "amendments": "amendment",
 }
 
 
