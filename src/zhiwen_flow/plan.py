@@ -172,6 +172,8 @@ class Plan:
     A campaign plan (方案).
 
     Args:
+        authority_clause: Where it says that measures follow cadre-management authority (按照干部管理权限).
+        confidentiality: Where it says that reporters are kept secret (保密).
         beside: Tasks that stand beside the phases (不属于某一环节的任务).
 
     Example:
@@ -192,6 +194,8 @@ class Plan:
     rulebook: str | None = None
     slogans: tuple[str, ...] = ()
     scope: str | None = None
+    authority_clause: str | None = None
+    confidentiality: str | None = None
     strands: tuple[str, ...] = ()
     disposal_ways: tuple[str, ...] = ()
     inspection_ways: tuple[str, ...] = ()
@@ -263,6 +267,8 @@ class Plan:
             "rulebook": self.rulebook,
             "slogans": list(self.slogans),
             "scope": self.scope,
+            "authority_clause": self.authority_clause,
+            "confidentiality": self.confidentiality,
             "strands": list(self.strands),
             "phases": [_phase(each) for each in self.phases],
             "tasks": [_task(each) for each in self.beside],

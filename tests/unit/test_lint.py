@@ -153,6 +153,9 @@ EXAMPLES: dict[str, tuple[Plan, tuple[Plan, ...], Vintage]] = {
     "plans_demanded": (with_task(task(name="制定工作方案", due=day(8, 25))), (), Vintage.NOW),
     "task_force_demanded": (with_task(task(name="成立工作专班")), (), Vintage.NOW),
     "recurring_papers": (with_task(task(name="每周报送", recurs=Recurrence.WEEKLY)), (), Vintage.NOW),
+    "dropped_authority": (SOUND, (attrs.evolve(ABOVE, authority_clause="按照干部管理权限"),), Vintage.THEN),
+    "missing_confidentiality": (attrs.evolve(SOUND, channels=("举报电话",)), (), Vintage.THEN),
+    "superior_cycle": (attrs.evolve(SOUND, superior="above"), (attrs.evolve(ABOVE, superior="sound"),), Vintage.THEN),
 }
 
 
@@ -226,6 +229,7 @@ class TestSeeds:
         assert len(windows) == 4
         slack = [each.text.zh for each in told if each.rule == "no_slack" and "2011-12-12" in each.text.zh]
         assert slack == ["与“关于强力推进治庸问责工作的实施方案”的期限2011-12-12之间只有0个工作日"]
+        assert "dropped_authority" in by_rule
         late = [each.text.zh for each in told if each.rule == "due_after_superior"]
         assert any("2011-10-20" in each and "2011-10-15" in each for each in late)
 

@@ -154,6 +154,8 @@ class _Reader:
             issued=self.issued,
             posted=self.posted,
             slogans=slogans(words, self._take),
+            authority_clause=self._named(words, "干部管理权限"),
+            confidentiality=self._named(words, "保密"),
             scope=self._section(root, r"范围|参加对象|活动对象"),
             channels=channels(words, self._take),
             phases=phases,
@@ -194,6 +196,14 @@ class _Reader:
                     line=line.number, what=what, en=f"no year for {span.raw}, or it ends before it starts; give --year"
                 )
             )
+
+    def _named(self, lines: list[Line], word: str) -> str | None:
+        """The clause in which a word stands, shortened."""
+        for line in lines:
+            if (at := line.text.find(word)) >= 0:
+                self._take(line)
+                return re.split(r"[。;,]", line.text[:at])[-1] + re.split(r"[。;,]", line.text[at:])[0]
+        return None
 
     def _section(self, root: Node, title: str) -> str | None:
         for each in root.children:

@@ -114,6 +114,37 @@ def dropped_slogan(bench: Bench) -> Found:
             )
 
 
+def dropped_authority(bench: Bench) -> Found:
+    """The clause on cadre-management authority that the superior has is gone (少了干部管理权限的要求)."""
+    for superior in bench.superiors:
+        if superior.authority_clause and bench.plan.ladder and not bench.plan.authority_clause:
+            zh = f"“{superior.title}”写明“{superior.authority_clause}”,本方案没有"
+            yield bench.plan.title, zh, "the superior's clause on cadre-management authority is gone"
+            return
+
+
+def missing_confidentiality(bench: Bench) -> Found:
+    """Reports are taken, and nothing is said of keeping reporters secret (没有保密要求)."""
+    if bench.plan.channels and not bench.plan.confidentiality:
+        yield (
+            bench.plan.title,
+            "设有举报渠道,没有写明为举报人保密",
+            "takes reports and does not say that reporters are kept secret",
+        )
+
+
+def superior_cycle(bench: Bench) -> Found:
+    """A plan that is its own superior, at once or by others (上下级方案成环)."""
+    above = {each.id: each.superior for each in (bench.plan, *bench.superiors)}
+    trail, here = [bench.plan.id], bench.plan.superior
+    while here is not None and here not in trail:
+        trail.append(here)
+        here = above.get(here)
+    if here is not None:
+        names = " → ".join([*trail, here])
+        yield bench.plan.title, f"上级方案成环:{names}", f"its superiors form a circle: {names}"
+
+
 def too_many_papers(bench: Bench) -> Found:
     """How many papers each unit hands in within one month (基层负担:每月报送件数)."""
     months = Counter(f"{each.due:%Y-%m}" for each in bench.plan.all_tasks if each.due and each.submit_to)
