@@ -60,6 +60,7 @@ class Task:
         recurs: How often it recurs.
         recurs_day: Day of the month on which it recurs.
         coverage: How many must be covered before it counts as done, such as ``"100%"`` (覆盖率).
+        default: What follows of itself where it is late (逾期后果).
         sign_off: Whose signature it needs (签字、签批).
         within: Days within which it is to be done once `trigger` has happened.
         working_days: Whether `within` counts working days.
@@ -86,6 +87,7 @@ class Task:
     recurs_day: int | None = None
     coverage: str | None = None
     sign_off: str | None = None
+    default: str | None = None
     within: int | None = None
     working_days: bool = False
     trigger: str | None = None
@@ -174,6 +176,9 @@ class Plan:
     Args:
         authority_clause: Where it says that measures follow cadre-management authority (按照干部管理权限).
         confidentiality: Where it says that reporters are kept secret (保密).
+        targets: Whom it is aimed at above all (重点对象).
+        appraisals: Appraisals that its results go into (考核挂钩).
+        lost: Parts of the text that are lost (原文缺失).
         beside: Tasks that stand beside the phases (不属于某一环节的任务).
 
     Example:
@@ -196,6 +201,9 @@ class Plan:
     scope: str | None = None
     authority_clause: str | None = None
     confidentiality: str | None = None
+    targets: tuple[str, ...] = ()
+    appraisals: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     strands: tuple[str, ...] = ()
     disposal_ways: tuple[str, ...] = ()
     inspection_ways: tuple[str, ...] = ()
@@ -269,6 +277,9 @@ class Plan:
             "scope": self.scope,
             "authority_clause": self.authority_clause,
             "confidentiality": self.confidentiality,
+            "targets": list(self.targets),
+            "appraisals": list(self.appraisals),
+            "lost": list(self.lost),
             "strands": list(self.strands),
             "phases": [_phase(each) for each in self.phases],
             "tasks": [_task(each) for each in self.beside],
@@ -324,6 +335,7 @@ def _task(task: Task) -> dict[str, Any]:
         "recurs_day": task.recurs_day,
         "coverage": task.coverage,
         "sign_off": task.sign_off,
+        "default": task.default,
         "within": task.within,
         "working_days": task.working_days,
         "trigger": task.trigger,

@@ -30,7 +30,8 @@ from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import DefinitionError, Fault
 from zhiwen_flow.importing import import_text
 from zhiwen_flow.importing.writing import plan_file
-from zhiwen_flow.lint import Bench, Severity, Vintage, lint
+from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint
+from zhiwen_flow.lint.reading import of_reading
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.model import ZONE
 from zhiwen_flow.plan import Plan
@@ -102,12 +103,7 @@ def import_plan(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """从原文导入方案 / read plans from an official text."""
-    try:
-        data = text.read_bytes()
-    except OSError as error:
-        fault = Fault(text.name, "", f"cannot be read: {error.strerror}", "give the path of a text or .docx file")
-        raise DefinitionError(fault) from None
-    found = import_text(data, name=text.name, year=year)
+    found = import_text(_bytes(text), name=text.name, year=year)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for plan in found.plans:
@@ -128,10 +124,31 @@ def import_plan(
     warn(said(lang, zh, "{} plans; {} lines read, {} repaired, {} unread; encoding {}".format(*counts)))
 
 
+def _plan_or_text(name: str, year: int | None) -> tuple[Plan, tuple[Finding, ...]]:
+    """A plan by id or file; a text is read first, and what its reading showed is found as well."""
+    path = Path(name)
+    if path.suffix.lower() not in (".txt", ".docx", ".md"):
+        return _plan(name), ()
+    read = import_text(_bytes(path), name=path.name, year=year)
+    if not read.plans:
+        raise DefinitionError(Fault(path.name, "", "holds no plan", "give the text of a plan"))
+    plan = max(read.plans, key=lambda each: (len(each.phases), len(list(each.all_tasks))))
+    return plan, of_reading(read)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fault = Fault(path.name, "", f"cannot be read: {error.strerror}", "give the path of a text or .docx file")
+        raise DefinitionError(fault) from None
+
+
 @app.command("lint")
 def lint_plan(
     name: Name,
     superior: Annotated[list[str] | None, typer.Option("--superior", help="上级方案,由近到远 / nearest first")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="原文没有年份时指明 / where the text gives none")] = None,
     rules: Annotated[str, typer.Option("--rules", help="2011、2025")] = "2011",
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
@@ -139,11 +156,11 @@ def lint_plan(
     """检查方案;有差错时退出码为 1 / check a plan; exit 1 on errors."""
     if rules not in (Vintage.THEN.value, Vintage.NOW.value):
         raise typer.BadParameter(said(lang, "写 2011 或 2025", "write 2011 or 2025"), param_hint="--rules")
-    plan = _plan(name)
+    plan, of_text = _plan_or_text(name, year)
     book = Rulebook.load("hubei-2011" if rules == Vintage.THEN.value else "national-2025")
-    above = tuple(_plan(each) for each in superior or ())
+    above = tuple(_plan_or_text(each, year)[0] for each in superior or ())
     bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar())
-    found = lint(bench, vintage=Vintage(rules))
+    found = (*of_text, *lint(bench, vintage=Vintage(rules)))
     counts = Counter(each.severity for each in found)
     if format is Format.JSON:
         told = {each.value: counts[each] for each in Severity}

@@ -19,7 +19,7 @@ from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.phases import phases_of
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
-from zhiwen_flow.importing.words import channels, ladder, roles, slogans
+from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
 from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
 
@@ -144,6 +144,7 @@ class _Reader:
         beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
         self.used |= {each.number for each in self.document.head}
         words = list(_lines(root))
+        ways, inspections = named_ways(words, self._take)
         return Plan(
             id=self.id,
             version="1",
@@ -158,6 +159,10 @@ class _Reader:
             confidentiality=self._named(words, "保密"),
             scope=self._section(root, r"范围|参加对象|活动对象"),
             channels=channels(words, self._take),
+            strands=strands(words, self._take),
+            disposal_ways=ways,
+            inspection_ways=inspections,
+            programmes=programmes(words, self._take),
             phases=phases,
             beside=beside,
             ladder=ladder(words, self._take),

@@ -162,6 +162,8 @@ class TaskReader:
             parts |= {"recurs": recurs, "recurs_day": _month_day(words)}
         if match := re.search(r"(?:覆盖率|覆盖面|参与率|达到|达)(?:要?达到?)?(\d{1,3}%)", words):
             parts["coverage"] = match[1]
+        if match := re.search(r"逾期(?:未|不)[^,。;]{0,12},([^。;]{2,30})", words):
+            parts["default"] = match[1]
         if (days := within(words)) is not None:
             parts |= {"within": days[0], "working_days": days[1]}
         if match := re.search(r"(?:经|待|报)([\u4e00-\u9fff]{2,16}?)(?:批准|审定|审批|同意)后", words):

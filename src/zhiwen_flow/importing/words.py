@@ -96,6 +96,57 @@ def channels(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
     return tuple(found)
 
 
+_WAYS = ["直办", "交办", "转办", "督办"]
+_INSPECTIONS = [
+    "明查暗访",
+    "明察暗访",
+    "集中检查",
+    "突击检查",
+    "调查核实",
+    "日常考核",
+    "群众举报",
+    "民主评议",
+    "公开承诺",
+    "媒体曝光",
+    "责任追究",
+]
+_STRANDS = re.compile(r"把([\u4e00-\u9fff、]{2,60}?)贯穿始终")
+_LINKS = re.compile(r"与([\u4e00-\u9fff“”、]{2,24}?)(?:活动)?(?:紧密|有机)?结合起来")
+
+
+def strands(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
+    """Find what runs through all phases (贯穿始终)."""
+    for line in lines:
+        found = _STRANDS.findall(line.text)
+        if found:
+            take(line)
+            return tuple(dict.fromkeys(part for each in found for part in each.split("、") if part))
+    return ()
+
+
+def named_ways(lines: Iterable[Line], take: Take) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Find the ways of handling and of inspecting that a plan names (办理方式、督查方式)."""
+    ways: dict[str, None] = {}
+    inspections: dict[str, None] = {}
+    for line in lines:
+        for found, words in ((ways, _WAYS), (inspections, _INSPECTIONS)):
+            here = [each for each in words if each in line.text]
+            if here:
+                take(line)
+                found.update(dict.fromkeys(here))
+    return tuple(ways), tuple(inspections)
+
+
+def programmes(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
+    """Find the programmes that it is joined with (与…结合起来)."""
+    found: dict[str, None] = {}
+    for line in lines:
+        for match in _LINKS.finditer(line.text):
+            found[match[1].removeprefix("深入开展").removeprefix("创建")] = None
+            take(line)
+    return tuple(found)
+
+
 def ladder(lines: Iterable[Line], take: Take) -> tuple[Rung, ...]:
     """Find the ladder of measures where one line names three or more of them, in the order of the text (处理方式)."""
     for line in lines:

@@ -45,8 +45,8 @@ def missing_ladder(bench: Bench) -> Found:
 
 def missing_time_limit(bench: Bench) -> Found:
     """Nothing is due at all (没有时限)."""
-    dated = any(each.due or each.end or each.within for each in bench.plan.all_tasks)
-    if not dated and not any(each.end for each in bench.plan.phases):
+    dated = any(each.due or each.end or each.within or each.raw for each in bench.plan.all_tasks)
+    if not dated and not any(each.end or each.raw for each in bench.plan.phases):
         yield bench.plan.title, "全文没有一处时限", "sets no time limit anywhere"
 
 
