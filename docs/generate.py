@@ -20,6 +20,7 @@ from zhiwen_flow.diagrams.draw import draw
 from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.guards.registry import NoParams
+from zhiwen_flow.lint import rules
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.machine.definition import Machine, Transition
 from zhiwen_flow.plan import Plan
@@ -46,6 +47,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/guards.md", guards()
     yield "reference/matrix.md", authority(BOOK)
     yield "reference/matrix-2025.md", authority(Rulebook.load("national-2025"))
+    yield "reference/lint.md", lint_rules()
     yield "reference/requirements.md", requirements()
     for id in (*shipped("machines"), *shipped("optional")):
         yield f"_static/machines/{id}.svg", draw(DEFINITIONS.machine(id), "svg", rulebook=BOOK)
@@ -136,6 +138,21 @@ def _cell(cell: Cell | None) -> str:
         return f"未知:{said.missing.zh}"
     names = "、".join(each.label.zh for each in said.holders)
     return names + ("" if cell.status.is_settled else f"({cell.status.zh})")
+
+
+def lint_rules() -> str:
+    """Every rule for plans, with what it finds fault with and why."""
+    parts = [NOTE + "# 方案检查规则 · Rules for plans\n"]
+    parts.append(
+        "`zhiwen-flow plan lint` 逐条检查。程度可用 `--severity 规则=程度` 改写;年代分“各年”“2011 年”“2025 年”,"
+        "用 `--rules` 选择。*Each with an example; severities can be overridden, vintages chosen.*\n"
+    )
+    rows = [
+        [f"`{each.id}`", each.label.zh, each.label.en, each.severity.zh, each.vintage.zh, each.example, each.why.zh]
+        for each in rules()
+    ]
+    heads = ["规则 · rule", "查什么", "what it finds", "程度", "年代", "举例", "理由"]
+    return "\n".join([*parts, table(heads, rows)])
 
 
 def requirements() -> str:

@@ -173,6 +173,8 @@ def _task(task: Task) -> dict[str, Any]:
         deliverable=task.deliverable,
         submit_to=task.submit_to,
         owner=task.owner,
+        coverage=task.coverage,
+        sign_off=task.sign_off,
     )
 
 

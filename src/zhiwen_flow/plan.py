@@ -178,6 +178,7 @@ class Plan:
         confidentiality: Where it says that reporters are kept secret (保密).
         targets: Whom it is aimed at above all (重点对象).
         appraisals: Appraisals that its results go into (考核挂钩).
+        undefined: Phases that it speaks of and does not set out (提到而未写明的环节).
         lost: Parts of the text that are lost (原文缺失).
         beside: Tasks that stand beside the phases (不属于某一环节的任务).
 
@@ -204,6 +205,7 @@ class Plan:
     targets: tuple[str, ...] = ()
     appraisals: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
     strands: tuple[str, ...] = ()
     disposal_ways: tuple[str, ...] = ()
     inspection_ways: tuple[str, ...] = ()
@@ -280,6 +282,7 @@ class Plan:
             "targets": list(self.targets),
             "appraisals": list(self.appraisals),
             "lost": list(self.lost),
+            "undefined": list(self.undefined),
             "strands": list(self.strands),
             "phases": [_phase(each) for each in self.phases],
             "tasks": [_task(each) for each in self.beside],

@@ -775,3 +775,52 @@ class TestProgram:
     def test_tables_on_a_chinese_terminal(self, command: tuple[str, ...]) -> None:
         """Everything else prints there."""
         assert program(*command, PYTHONIOENCODING="gbk").returncode == 0
+
+
+class TestPlanCommands:
+    """Import, lint and tables of plans."""
+
+    TEXT = "某局工作方案\n(一)动员(3月1日—3月10日)\n1.制定方案,3月5日前报局办公室。\n(二)总结(3月11日—3月20日)\n"
+
+    def test_import_writes_plans_that_load(self, run: Runner, tmp_path: Path) -> None:
+        """The text is read, the plan written, checked and tabled."""
+        text = tmp_path / "方案.txt"
+        text.write_bytes(self.TEXT.encode("gb18030"))
+        told = json.loads(
+            run("plan", "import", str(text), "--year", "2024", "--out", str(tmp_path), "--format", "json").out
+        )
+        assert told["encoding"] == "gb18030"
+        assert [each["end"] for each in told["plans"][0]["phases"]] == ["2024-03-10", "2024-03-20"]
+        plan = str(tmp_path / "plan-1.toml")
+        assert run("plan", "show", plan).status == 0
+        assert "2024-03-05" in run("plan", "table", plan, "--kind", "schedule", "--at", "2024-03-01").out
+        run("plan", "table", plan, "--csv", str(tmp_path / "t.csv"))
+        assert "制定方案" in (tmp_path / "t.csv").read_text(encoding="utf-8")
+
+    def test_lint_ends_with_one_on_errors(self, run: Runner, tmp_path: Path) -> None:
+        """Of a plan, and of a text as it stands."""
+        assert run("plan", "lint", "dqj-2011", "--superior", "ggj-2011").status == 1
+        assert run("plan", "lint", "whssjj-2011").status == 0
+        assert run("plan", "lint", "whssjj-2011", "--severity", "phase_overlap=error").status == 1
+        text = tmp_path / "方案.txt"
+        text.write_text(self.TEXT, encoding="utf-8")
+        told = json.loads(run("plan", "lint", str(text), "--format", "json").out)
+        assert {"unsettled", "missing_year"} <= {each["rule"] for each in told["findings"]}
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            ("plan", "import", "nowhere.txt"),
+            ("plan", "lint", "dqj-2011", "--severity", "phase_gap=awful"),
+            ("plan", "lint", "dqj-2011", "--severity", "no_such=error"),
+            ("plan", "lint", "dqj-2011", "--rules", "1999"),
+            ("plan", "table", "dqj-2011", "--kind", "nothing"),
+            ("plan", "table", "dqj-2011", "--at", "someday"),
+            ("plan", "lint", "no-such-plan"),
+        ],
+    )
+    def test_bad_input(self, run: Runner, asked: tuple[str, ...]) -> None:
+        """One line, status 2, no traceback."""
+        told = run(*asked)
+        assert told.status == 2
+        assert "Traceback" not in told.err

@@ -10,7 +10,7 @@ import pytest
 
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint, rules
-from zhiwen_flow.plan import Phase, Plan, PlanRole, Precision, Recurrence, Rung, Task
+from zhiwen_flow.plan import Phase, Plan, PlanRole, Precision, ProblemType, Recurrence, Rung, Task
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.workdays import ChinaCalendar
 
@@ -156,6 +156,17 @@ EXAMPLES: dict[str, tuple[Plan, tuple[Plan, ...], Vintage]] = {
     "dropped_authority": (SOUND, (attrs.evolve(ABOVE, authority_clause="按照干部管理权限"),), Vintage.THEN),
     "missing_confidentiality": (attrs.evolve(SOUND, channels=("举报电话",)), (), Vintage.THEN),
     "superior_cycle": (attrs.evolve(SOUND, superior="above"), (attrs.evolve(ABOVE, superior="sound"),), Vintage.THEN),
+    "undefined_phase": (attrs.evolve(SOUND, undefined=("第三阶段",)), (), Vintage.THEN),
+    "dropped_problem": (
+        attrs.evolve(SOUND, problems=(ProblemType(id="a", name="庸", means="能力平庸"),)),
+        (attrs.evolve(ABOVE, problems=(ProblemType(id="b", name="懒", means="思想懒惰"),)),),
+        Vintage.THEN,
+    ),
+    "too_many_meetings": (
+        phased(a={"tasks": tuple(task(name=f"召开第{n}次会议", number=str(n)) for n in range(1, 5))}),
+        (),
+        Vintage.NOW,
+    ),
 }
 
 
@@ -250,4 +261,5 @@ class TestSeeds:
     @pytest.mark.requirement("A19")
     def test_a_plan_without_phases(self) -> None:
         """The hospital's has measures instead."""
-        assert "missing_phases" in {each.rule for each in found(Plan.load("jzszxyy-2011"))}
+        told = {each.rule for each in found(Plan.load("jzszxyy-2011"))}
+        assert {"missing_phases", "undefined_phase"} <= told

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import Counter
+from collections.abc import Iterable
 from csv import writer as csv_writer
 from pathlib import Path
 from typing import Annotated
@@ -124,6 +125,16 @@ def import_plan(
     warn(said(lang, zh, "{} plans; {} lines read, {} repaired, {} unread; encoding {}".format(*counts)))
 
 
+def _severities(given: Iterable[str]) -> dict[str, Severity]:
+    told = {}
+    for each in given:
+        name, _, level = each.partition("=")
+        if level not in list(Severity):
+            raise typer.BadParameter(f"{each}: {'、'.join(Severity)}", param_hint="--severity")
+        told[name] = Severity(level)
+    return told
+
+
 def _plan_or_text(name: str, year: int | None) -> tuple[Plan, tuple[Finding, ...]]:
     """A plan by id or file; a text is read first, and what its reading showed is found as well."""
     path = Path(name)
@@ -150,6 +161,7 @@ def lint_plan(
     superior: Annotated[list[str] | None, typer.Option("--superior", help="上级方案,由近到远 / nearest first")] = None,
     year: Annotated[int | None, typer.Option("--year", help="原文没有年份时指明 / where the text gives none")] = None,
     rules: Annotated[str, typer.Option("--rules", help="2011、2025")] = "2011",
+    severity: Annotated[list[str] | None, typer.Option("--severity", help="规则=程度 / rule=severity")] = None,
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -160,7 +172,7 @@ def lint_plan(
     book = Rulebook.load("hubei-2011" if rules == Vintage.THEN.value else "national-2025")
     above = tuple(_plan_or_text(each, year)[0] for each in superior or ())
     bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar())
-    found = (*of_text, *lint(bench, vintage=Vintage(rules)))
+    found = (*of_text, *lint(bench, vintage=Vintage(rules), severities=_severities(severity or ())))
     counts = Counter(each.severity for each in found)
     if format is Format.JSON:
         told = {each.value: counts[each] for each in Severity}

@@ -32,7 +32,14 @@ from zhiwen_flow.guards.material import (
     value_is_one_of,
 )
 from zhiwen_flow.guards.measure import basis_is_named, takes_effect_by
-from zhiwen_flow.guards.people import list_covers, organ_is_of_kind, people_are_apart, threshold_is_met
+from zhiwen_flow.guards.people import (
+    coverage_is_met,
+    list_covers,
+    organ_is_of_kind,
+    people_are_apart,
+    signature_is_given,
+    threshold_is_met,
+)
 from zhiwen_flow.guards.post import (
     deputys_body_is_told,
     fills_post,
@@ -100,6 +107,8 @@ LIBRARY = Registry(
         list_covers,
         threshold_is_met,
         organ_is_of_kind,
+        coverage_is_met,
+        signature_is_given,
     )
 )
 """Every guard of the library."""

@@ -47,6 +47,23 @@ class ThresholdParams:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
+class CoverageParams:
+    """The target as a share, and the numbers covered and in all, by reference (覆盖率要求)."""
+
+    target: str
+    covered: str
+    total: str
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SignatureParams:
+    """Whose signature is wanted, and the paper that bears it, by reference (签批要求)."""
+
+    wanted: str
+    given: str
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class KindParams:
     """An organ, by reference, and the catalogue of the kinds it may be of (机关类别)."""
 
@@ -132,6 +149,45 @@ def threshold_is_met(request: Request, rule: Rule[ThresholdParams]) -> Verdict:
         return rule.passes(**sure, count=count, threshold=row.id)
     reason = "threshold.reached" if params.at_most else "threshold.not_met"
     return rule.fails(reason, **sure, fact=name, count=count, least=told, rule=row.label.as_dict())
+
+
+@guard(
+    id="coverage_is_met",
+    zh="达到方案要求的覆盖面",
+    en="as many are covered as the plan asks for",
+    family="material",
+    params=CoverageParams,
+    reads=("facts", "payload"),
+)
+def coverage_is_met(request: Request, rule: Rule[CoverageParams]) -> Verdict:
+    """Pass where the plan sets no target, or the share covered reaches it; both counts must be given then."""
+    params = rule.params
+    target = request.value(params.target)
+    if target is None:
+        return rule.passed
+    covered, total = request.value(params.covered), request.value(params.total)
+    for reference, value in ((params.covered, covered), (params.total, total)):
+        if value is None:
+            return rule.unknown("fact.absent", fact=named_reference(request, reference))
+    if covered * 100 >= int(target.rstrip("%")) * total and 0 < total >= covered:
+        return rule.passes(covered=covered, total=total, target=target)
+    return rule.fails("coverage.not_met", covered=covered, total=total, target=target)
+
+
+@guard(
+    id="signature_is_given",
+    zh="需要签批的已经签批",
+    en="it is signed off where the plan asks for it",
+    family="material",
+    params=SignatureParams,
+    reads=("facts", "payload"),
+)
+def signature_is_given(request: Request, rule: Rule[SignatureParams]) -> Verdict:
+    """Pass where the plan asks for no signature, or the paper that bears it is handed in."""
+    wanted = request.value(rule.params.wanted)
+    if wanted is None or request.value(rule.params.given) is not None:
+        return rule.passed
+    return rule.fails("signature.missing", who=wanted)
 
 
 @guard(

@@ -163,6 +163,7 @@ class _Reader:
             disposal_ways=ways,
             inspection_ways=inspections,
             programmes=programmes(words, self._take),
+            undefined=self._undefined(words, len(phases)),
             phases=phases,
             beside=beside,
             ladder=ladder(words, self._take),
@@ -201,6 +202,17 @@ class _Reader:
                     line=line.number, what=what, en=f"no year for {span.raw}, or it ends before it starts; give --year"
                 )
             )
+
+    def _undefined(self, lines: list[Line], phases: int) -> tuple[str, ...]:
+        """Phases that the text speaks of and does not set out."""
+        found: dict[str, None] = {}
+        for line in lines:
+            for word in re.findall(r"第[一二三四五六]阶段|每个阶段|各个?阶段", line.text):
+                number = _number(word[1]) if word.startswith("第") else 1
+                if number > phases:
+                    found[word] = None
+                    self._take(line)
+        return tuple(found)
 
     def _named(self, lines: list[Line], word: str) -> str | None:
         """The clause in which a word stands, shortened."""

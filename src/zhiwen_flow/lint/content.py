@@ -16,6 +16,7 @@ FEW_DAYS = 3
 """Working days' notice under which a demand is a burden."""
 
 PAPERS_A_MONTH = 3
+MEETINGS_A_PHASE = 3
 _NUMBERS = {each: number for number, each in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
 
@@ -143,6 +144,29 @@ def superior_cycle(bench: Bench) -> Found:
     if here is not None:
         names = " → ".join([*trail, here])
         yield bench.plan.title, f"上级方案成环:{names}", f"its superiors form a circle: {names}"
+
+
+def undefined_phase(bench: Bench) -> Found:
+    """Phases that the plan speaks of and does not set out (提到的环节没有写明)."""
+    for word in bench.plan.undefined:
+        yield bench.plan.title, f"提到“{word}”,没有写明有哪些阶段", f"speaks of “{word}” and sets out no such phase"
+
+
+def dropped_problem(bench: Bench) -> Found:
+    """Types of problems that differ from the superior's (问题类型与上级不一致)."""
+    for superior in bench.superiors[:1]:
+        own, above = {each.name for each in bench.plan.problems}, {each.name for each in superior.problems}
+        if own and above and own != above:
+            names = "、".join(sorted(own ^ above))
+            yield bench.plan.title, f"问题类型与“{superior.title}”不一致:{names}", f"types of problems differ: {names}"
+
+
+def too_many_meetings(bench: Bench) -> Found:
+    """How many meetings and inspections one phase asks for (会议、检查过多)."""
+    for phase in bench.plan.phases:
+        asked = [each for each in phase.tasks if re.search(r"会议|大会|座谈|动员会|推进会|检查|督查|评比", each.name)]
+        if len(asked) > MEETINGS_A_PHASE:
+            yield place(phase), f"要求会议、检查{len(asked)}次", f"asks for {len(asked)} meetings and inspections"
 
 
 def too_many_papers(bench: Bench) -> Found:
