@@ -67,13 +67,15 @@ def _x(day: dt.date, span: tuple[dt.date, dt.date]) -> float:
 
 
 def _months(span: tuple[dt.date, dt.date], y: float) -> list[str]:
-    parts, day = [], span[0]
-    while day <= span[1]:
-        if day == span[0] or day.day == 1:
-            x = _x(day, span)
-            parts.append(f'<path d="M {x:.1f} {y - 8:.1f} v 12" stroke="{GREY}"/>')
-            parts.append(text(x + 3, y, f"{day.month}月{day.day}日", SMALL, GREY))
-        day += dt.timedelta(days=1)
+    days = [span[0] + dt.timedelta(days=number) for number in range((span[1] - span[0]).days + 1)]
+    marks = [each for each in days if each == span[0] or each.day == 1]
+    parts, free = [], 0.0
+    for day in marks:
+        x, label = _x(day, span), f"{day.month}月{day.day}日"
+        parts.append(f'<path d="M {x:.1f} {y - 8:.1f} v 12" stroke="{GREY}"/>')
+        if x >= free:
+            parts.append(text(x + 3, y, label, SMALL, GREY))
+            free = x + 3 + len(label) * SMALL * 0.75
     return parts
 
 
