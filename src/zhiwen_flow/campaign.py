@@ -15,20 +15,25 @@ from zhiwen_flow.calendar import months_later
 from zhiwen_flow.plan import Amendment, Phase, Plan, Recurrence, Task
 
 
-def opening_of(plan: Plan) -> dict[str, Any]:
+def opening_of(plan: Plan, *, unit: str | None = None) -> dict[str, Any]:
     """
     Give the payload that opens a campaign for *plan* (拟定方案的填报内容).
+
+    Args:
+        unit: Organ of the directory that the campaign is of, where each unit runs its own.
 
     >>> opening_of(Plan.load("szjg-2011"))["plan"]
     'szjg-2011'
     """
-    return {
-        "plan": plan.id,
-        "plan_version": plan.version,
-        "plan_hash": plan.hash,
-        "organ": plan.organ,
-        "title": plan.title,
-    }
+    return _filled(
+        plan=plan.id,
+        plan_version=plan.version,
+        plan_hash=plan.hash,
+        organ=plan.organ,
+        title=plan.title,
+        unit=unit,
+        superior_plan=plan.superior,
+    )
 
 
 def issue_of(plan: Plan) -> dict[str, Any]:

@@ -77,6 +77,13 @@ def entries_of(store: Store, machines: Iterable[str]) -> Iterator[tuple[Instance
             yield instance, entry
 
 
+def units_under(store: Store, plan: str) -> set[str]:
+    """Collect the units whose campaign names a plan as its superior's, and is not withdrawn (已备案的单位)."""
+    campaigns = (each for each in _all(store, "campaign") if each.state not in ("draft", "withdrawn"))
+    told = ((each.facts.get("unit"), each.facts.get("superior_plan")) for each in campaigns)
+    return {unit for unit, superior in told if isinstance(unit, str) and superior == plan}
+
+
 def submissions_of(store: Store) -> Iterator[Handed]:
     """
     Iterate over what units have handed in (报送记录): the first day each was sent, and whether it was sent back.

@@ -25,6 +25,7 @@ from zhiwen_flow.records import (
     held_by,
     post_changes,
     submissions_of,
+    units_under,
 )
 from zhiwen_flow.rollup import RollUp, roll_up
 from zhiwen_flow.rulebook import Rulebook
@@ -128,6 +129,17 @@ class Reports:
             labels |= {machine.id: machine.label, f"{machine.id}.{state.id}": state.label}
             found.append(attrs.evolve(entry, ended=state.end is not None))
         return register(found, since, until, labels)
+
+    def known_units(self, plan: str, units: Iterable[str]) -> dict[str, bool]:
+        """
+        Say of which units a campaign under a plan is known (下级方案备案情况); for `receipts`.
+
+        Args:
+            plan: Id of the superior's plan.
+            units: Organs of the directory.
+        """
+        known = units_under(self.store, plan)
+        return {each: each in known for each in units}
 
     def receipts(self, plan: Plan, units: Mapping[str, bool], *, at: dt.date | None = None) -> RollUp:
         """

@@ -131,6 +131,58 @@ def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at:
     return RollUp(at=at, tasks=tasks, by_task=by_task, by_unit=by_unit, lacking=told)
 
 
+@attrs.frozen(kw_only=True)
+class Source:
+    """
+    What one unit's own report rests on (汇总来源).
+
+    Args:
+        included: Units below whose papers were in when it was sent.
+        late: Units below whose papers came after it.
+        missing: Units below that handed in nothing.
+        unknown: Units below whose plan is not known, and that handed in nothing.
+    """
+
+    unit: str
+    on: dt.date
+    included: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def sources(
+    below: Mapping[str, tuple[str, ...]], units: Mapping[str, bool], handed: Iterable[Handed], task: str
+) -> tuple[Source, ...]:
+    """
+    Say for each report of a level what it was summed up from (逐级汇总来源); nothing is added up that was not in.
+
+    Args:
+        below: Units directly below each unit.
+        units: Every unit, with whether its own plan is known.
+        handed: Submissions; those sent back do not count.
+        task: The task reported on.
+    """
+    sent: dict[str, dt.date] = {}
+    for each in handed:
+        if each.task == task and not each.returned:
+            sent[each.unit] = min(each.on, sent.get(each.unit, each.on))
+    return tuple(_source(unit, children, sent, units) for unit, children in below.items() if unit in sent)
+
+
+def _source(unit: str, children: tuple[str, ...], sent: Mapping[str, dt.date], units: Mapping[str, bool]) -> Source:
+    on = sent[unit]
+    silent = [each for each in children if each not in sent]
+    return Source(
+        unit=unit,
+        on=on,
+        included=tuple(each for each in children if each in sent and sent[each] <= on),
+        late=tuple(each for each in children if each in sent and sent[each] > on),
+        missing=tuple(each for each in silent if units.get(each, False)),
+        unknown=tuple(each for each in silent if not units.get(each, False)),
+    )
+
+
 _SETTLED = (Standing.IN_TIME, Standing.OPEN)
 
 

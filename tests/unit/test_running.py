@@ -27,7 +27,7 @@ from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Deadline
 from zhiwen_flow.overdue import Due
 from zhiwen_flow.plan import Plan, Recurrence, Task
-from zhiwen_flow.rollup import Handed, Standing, roll_up
+from zhiwen_flow.rollup import Handed, Standing, roll_up, sources
 from zhiwen_flow.situation import Situation
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.tables import Table, table
@@ -337,3 +337,37 @@ class TestReports:
         assert all(each.clause and each.done for each in found.points)
         assert found.lacking
         json.dumps(found.as_json())
+
+
+@pytest.mark.requirement("B15")
+def test_what_a_report_was_summed_up_from() -> None:
+    """Included, late, missing, unknown; a report sent back is none."""
+    day = dt.date(2011, 10, 10)
+    handed = [
+        Handed(unit="bureau", task="r", on=day),
+        Handed(unit="a", task="r", on=day - dt.timedelta(days=1)),
+        Handed(unit="b", task="r", on=day + dt.timedelta(days=1)),
+        Handed(unit="c", task="r", on=day, returned=True),
+        Handed(unit="a", task="other", on=day),
+    ]
+    below = {"department": ("bureau",), "bureau": ("a", "b", "c", "d")}
+    (found,) = sources(below, {"a": True, "b": True, "c": True, "d": False}, handed, "r")
+    assert (found.unit, found.included, found.late, found.missing, found.unknown) == (
+        "bureau",
+        ("a",),
+        ("b",),
+        ("c",),
+        ("d",),
+    )
+
+
+def test_units_whose_campaign_is_known() -> None:
+    """A campaign of a unit under the superior's plan, once it is issued."""
+    organizer = Actor(id="p-001", post="provincial_leading_group_office.director")
+    with Flow.open(clock=FixedClock(at(8, 20)), actor=organizer) as flow:
+        own = Plan.load("ggj-2011")
+        campaign = flow.start("campaign", opening_of(own, unit="expressway_bureau"))
+        units = ("expressway_bureau", "bridge_bureau")
+        assert flow.reports.known_units("szjg-2011", units) == dict.fromkeys(units, False)
+        flow.do(campaign, "issue", issue_of(own))
+        assert flow.reports.known_units("szjg-2011", units) == {"expressway_bureau": True, "bridge_bureau": False}
