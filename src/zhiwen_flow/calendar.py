@@ -65,6 +65,19 @@ def next_working_day(calendar: Calendar, day: dt.date) -> dt.date:
     return day
 
 
+def working_days_between(calendar: Calendar, first: dt.date, last: dt.date) -> int:
+    """
+    Count the working days after *first* up to and with *last* (工作日数), negative where it is earlier.
+
+    Raises:
+        CalendarError: there is no data that far.
+    """
+    if last < first:
+        return -working_days_between(calendar, last, first)
+    days = (first + dt.timedelta(days=number) for number in range(1, (last - first).days + 1))
+    return sum(1 for each in days if calendar.is_working_day(each))
+
+
 def months_later(start: dt.date, count: int) -> dt.date:
     """
     Give the corresponding day some months on (对应日), or the last day of a shorter month.

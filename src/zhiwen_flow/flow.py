@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -296,26 +297,27 @@ class Flow:
         """Read running deadlines, the earliest first (期限)."""
         return self.store.deadlines(due_by=due_by, limit=limit)
 
-    def tick(self, *, actor: Actor | None = None, within: int = 0, limit: int = 1000) -> Tick:
+    def tick(self, *, actor: Actor | None = None, within: int = 0) -> Tick:
         """
         Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
 
-        Nothing is done twice, however often and by however many it is called: each step has its own key.
+        Nothing is done twice, however often and by however many it is called: each step has its own key. A step
+        that is refused today is not recorded; it waits for people, and is tried again in the next round.
 
         Args:
             actor: In whose name steps are taken; the host's function by default.
             within: How many days ahead to warn, calendar days.
-            limit: Most rows in one round; the earliest come first.
         """
         today = self._now().astimezone(ZONE).date()
         taken, waiting = [], []
-        for row in self.store.deadlines(due_by=today + dt.timedelta(days=within), limit=limit):
+        for row in self.store.deadlines(due_by=today + dt.timedelta(days=within), limit=sys.maxsize):
             machine = self.machine_of(self.instance(row.stream).pin)
             found = late(row, machine, today)
             trigger = step_of(found, machine) if found is not None else None
-            if trigger is not None:
+            by = actor or self._acting()
+            if trigger is not None and self.explain(row.stream, trigger, actor=by).allowed:
                 key = f"tick:{row.stream}:{row.state}:{row.due}"
-                taken.append(self.do(row.stream, trigger, actor=actor or self._acting(), key=key))
+                taken.append(self.do(row.stream, trigger, actor=by, key=key))
             elif found is not None:
                 waiting.append(found)
         return Tick(taken=tuple(taken), waiting=tuple(waiting))

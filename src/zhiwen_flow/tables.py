@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from zhiwen_flow.calendar import Calendar
+from zhiwen_flow.calendar import Calendar, working_days_between
 from zhiwen_flow.plan import Plan, Task
 from zhiwen_flow.terms import Term
 
@@ -71,5 +71,4 @@ def _assignment(number: int, task: Task) -> tuple[str, ...]:
 def _working(first: dt.date, last: dt.date, calendar: Calendar | None) -> str:
     if calendar is None or last > calendar.horizon or last < first:
         return ""
-    days = (first + dt.timedelta(days=number) for number in range(1, (last - first).days + 1))
-    return str(sum(1 for each in days if calendar.is_working_day(each)))
+    return str(working_days_between(calendar, first, last))

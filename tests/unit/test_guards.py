@@ -32,6 +32,8 @@ FIELDS = (
     ("paper", "document"),
     ("basis", "text"),
     ("word", "text"),
+    ("covered", "integer"),
+    ("total", "integer"),
 )
 
 
@@ -339,6 +341,21 @@ class TestMaterial:
             {"use": "takes_effect_by", "measure": "field:measure", "moments": ["served"]},
         ):
             assert said(ask(use)) == ("unknown", "fact.absent")
+
+    @pytest.mark.parametrize(
+        ("target", "covered", "expected"),
+        [
+            ("90%", 9, ("pass", "coverage_is_met.passed")),
+            ("90%", 8, ("fail", "coverage.not_met")),
+            ("90%", None, ("unknown", "fact.absent")),
+            ("一半以上", 9, ("unknown", "coverage.unclear")),
+        ],
+    )
+    def test_coverage(self, target: str, covered: int | None, expected: tuple[str, str]) -> None:
+        """A share is compared; words that give none are answered with unknown, not with a guess."""
+        use = {"use": "coverage_is_met", "target": "fact:word", "covered": "field:covered", "total": "field:total"}
+        payload = {"total": 10} | ({"covered": covered} if covered is not None else {})
+        assert said(ask(use, facts={"word": target}, payload=payload)) == expected
 
     @pytest.mark.parametrize(
         ("answers", "word", "expected"),

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from zhiwen_flow.errors import DefinitionError
 from zhiwen_flow.importing import Imported, import_text
+from zhiwen_flow.importing.source import read_lines
+from zhiwen_flow.importing.words import roles
 from zhiwen_flow.plan import Plan, Recurrence
 
 PLANS = Path(__file__).parents[1] / "plans"
@@ -91,6 +93,27 @@ class TestSamples:
         kinds = {each.recurs for each in undated.all_tasks}
         assert Recurrence.HALF_YEARLY in kinds
         assert [(each.within, each.working_days) for each in undated.all_tasks if each.within] == [(5, True)]
+
+    @pytest.mark.parametrize(
+        ("told", "held"),
+        [
+            ("杨元胜局长任组长", "局长"),
+            ("成立领导小组,常志远副书记任组长", "副书记"),
+            ("由市纪委书记任组长", "市纪委书记"),
+            ("分管副市长常志远任组长", "分管副市长"),
+        ],
+    )
+    def test_a_name_beside_a_post_is_left_out(self, told: str, held: str) -> None:
+        """Whichever side it stands on."""
+        lines, _ = read_lines(f"{told}。")
+        assert [each.held_by for each in roles(lines, lambda line: None)] == [held]
+
+    def test_a_repair_shows_no_name(self) -> None:
+        """Only what changed and two characters beside it."""
+        _, repairs = read_lines("领导小组组 长:常志远同志,全面负责作风整顿工作")
+        shown = "".join(f"{each.before}{each.after}" for each in repairs)
+        assert "长" in shown
+        assert "志远" not in shown
 
     def test_a_recurring_report_is_no_single_deadline(self) -> None:
         """每月25日前 names no month."""

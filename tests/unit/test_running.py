@@ -45,7 +45,7 @@ def at(month: int, day: int) -> dt.datetime:
     return dt.datetime(2011, month, day, 9, tzinfo=ZONE)
 
 
-def lapsing() -> Machine:
+def lapsing(*guards: dict[str, str]) -> Machine:
     """A plan to be handed in by a day of its own, or it lapses: the default consequence of some plans."""
 
     def named(text: str) -> dict[str, str]:
@@ -79,6 +79,7 @@ def lapsing() -> Machine:
                 "target": "lapsed",
                 "label": named("撤销"),
                 "cites": ["某方案 三"],
+                "guards": list(guards),
             },
             {
                 "trigger": "prolong",
@@ -116,6 +117,20 @@ class TestTick:
         assert flow.instance(one).state == "lapsed"
         assert flow.instance(other).state == "asked"
         assert verify_store(flow.store).sound
+
+    def test_a_refused_consequence_waits_and_is_tried_again(self) -> None:
+        """Nothing is recorded for it, so that it can follow once it is allowed."""
+        machine = lapsing({"use": "actor_holds_role", "role": "leading_group_office"})
+        clock = FixedClock(at(9, 1))
+        flow = Flow.open(clock=clock, actor=DESK, machines=[machine])
+        one = flow.start("lapsing", {"due": dt.date(2011, 9, 5)})
+        clock.set(at(9, 6))
+        before = len(flow.store.events())
+        found = flow.tick(actor=Actor(id="p-777", post="transport_department.liaison"))
+        assert found.taken == ()
+        assert [each.deadline.stream for each in found.waiting] == [one.stream]
+        assert len(flow.store.events()) == before
+        assert [each.stream for each in flow.tick().taken] == [one.stream]
 
     def test_an_extension_moves_the_day(self) -> None:
         """The old day no longer counts."""

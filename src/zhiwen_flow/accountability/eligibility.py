@@ -15,7 +15,6 @@ import attrs
 from zhiwen_flow.calendar import months_later
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.consequences import Act, Effect, Ending, Joining
-from zhiwen_flow.rulebook.rows import Unit
 from zhiwen_flow.terms import Label, Status, Term
 
 
@@ -193,12 +192,7 @@ ADDED = Label(
 
 
 def _end(effect: Effect, start: dt.date) -> dt.date | None:
-    """The corresponding day, or the last of a shorter month; the day it counts from is not counted (民法典 201–202)."""
-    if effect.span is None:
-        return None
-    if effect.span.unit is Unit.MONTH:
-        return months_later(start, effect.span.amount)
-    return start + dt.timedelta(days=effect.span.amount)
+    return effect.span.last_day(start) if effect.span is not None else None
 
 
 def _bar(book: Rulebook, effect: Effect, until: dt.date | None, why: Label | None = None) -> Bar:

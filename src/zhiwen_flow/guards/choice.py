@@ -7,11 +7,10 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.calendar import months_later
 from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.model import Verdict
-from zhiwen_flow.rulebook import Rulebook, Severity, Unit
+from zhiwen_flow.rulebook import Rulebook, Severity
 from zhiwen_flow.rulebook.consequences import Combination, Effect
 from zhiwen_flow.terms import Status, weakest
 
@@ -239,11 +238,6 @@ def bar_is_over(request: Request, rule: Rule[BarParams]) -> Verdict:
 
 
 def _last(effect: Effect, start: dt.date) -> dt.date | None:
-    """The corresponding day, or the last of a shorter month; the day it counts from is not counted (民法典 201–202)."""
     if effect.same_year:
         return dt.date(start.year, 12, 31)
-    if effect.span is None:
-        return None
-    if effect.span.unit is Unit.MONTH:
-        return months_later(start, effect.span.amount)
-    return start + dt.timedelta(days=effect.span.amount)
+    return effect.span.last_day(start) if effect.span is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -165,11 +166,14 @@ def coverage_is_met(request: Request, rule: Rule[CoverageParams]) -> Verdict:
     target = request.value(params.target)
     if target is None:
         return rule.passed
+    share = re.fullmatch(r"(\d{1,3})%", target)
+    if share is None:
+        return rule.unknown("coverage.unclear", target=target)
     covered, total = request.value(params.covered), request.value(params.total)
     for reference, value in ((params.covered, covered), (params.total, total)):
         if value is None:
             return rule.unknown("fact.absent", fact=named_reference(request, reference))
-    if covered * 100 >= int(target.rstrip("%")) * total and 0 < total >= covered:
+    if covered * 100 >= int(share[1]) * total and 0 < total >= covered:
         return rule.passes(covered=covered, total=total, target=target)
     return rule.fails("coverage.not_met", covered=covered, total=total, target=target)
 

@@ -7,13 +7,11 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.calendar import months_later
 from zhiwen_flow.guards.registry import Request, Rule, guard
 from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.rulebook import Severity
-from zhiwen_flow.rulebook.consequences import Remedy, Span
-from zhiwen_flow.rulebook.rows import Unit
+from zhiwen_flow.rulebook.consequences import Remedy
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -87,7 +85,7 @@ def within_remedy_term(request: Request, rule: Rule[TermParams]) -> Verdict:
     start = request.value(rule.params.counted_from)
     if start is None:
         return rule.unknown("fact.absent", fact=named_reference(request, rule.params.counted_from))
-    last = _last_day(dt.date.fromisoformat(start), found.apply_within)
+    last = found.apply_within.last_day(dt.date.fromisoformat(start))
     facts: dict[str, Any] = {
         "last": last.isoformat(),
         "today": request.today.isoformat(),
@@ -133,9 +131,3 @@ def _remedy(request: Request, remedy: str, measure: str) -> Remedy | None:
     if id is None or against is None:
         return None
     return next((each for each in request.rules.rulebook.remedies_of(against) if each.id == id), None)
-
-
-def _last_day(start: dt.date, span: Span) -> dt.date:
-    if span.unit is Unit.MONTH:
-        return months_later(start, span.amount)
-    return start + dt.timedelta(days=span.amount)

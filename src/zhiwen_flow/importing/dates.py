@@ -131,12 +131,12 @@ def within(text: str) -> tuple[int, bool, str] | None:
     match = WITHIN.search(text)
     if match is None:
         return None
-    number = int(match[1]) if match[1].isdigit() else _small(match[1])
+    number = int(match[1]) if match[1].isdigit() else small_number(match[1])
     return (number, match[2] == "工作日", match[0]) if number else None
 
 
-def _small(text: str) -> int:
-    """Read a number below one hundred in characters."""
+def small_number(text: str) -> int:
+    """Read a number below one hundred in characters (汉字数字); 0 for what is none."""
     tens, _, units = text.rpartition("十")
     if "十" not in text:
         return _DIGITS.get(text, 0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zhiwen_flow.importing.dates import Span, spans
+from zhiwen_flow.importing.dates import Span, small_number, spans
 from zhiwen_flow.importing.outline import Node
 
 _STEPS = re.compile(r"步骤|阶段|时间安排|进度安排|工作安排|活动安排|日程|环节|时间节点|工作流程")
@@ -57,10 +57,7 @@ def _place(number: str) -> int | None:
     found = re.search(rf"[{_ORDER}]{{1,3}}", number)
     if found is None:
         return None
-    tens, _, units = found[0].rpartition("十")
-    if "十" not in found[0]:
-        return _ORDER.index(found[0][0]) + 1
-    return ((_ORDER.index(tens) + 1) if tens else 1) * 10 + ((_ORDER.index(units) + 1) if units else 0)
+    return small_number(found[0] if "十" in found[0] else found[0][0])
 
 
 def _groups(root: Node) -> Iterator[list[Node]]:

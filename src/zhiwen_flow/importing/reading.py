@@ -13,14 +13,14 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, spans, written_year
+from zhiwen_flow.importing.dates import Span, small_number, written_year
 from zhiwen_flow.importing.documents import Document, split
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.phases import phases_of
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
-from zhiwen_flow.plan import Phase, Plan, Precision, Task
+from zhiwen_flow.plan import Phase, Plan, Precision
 
 
 @attrs.frozen(kw_only=True)
@@ -208,7 +208,7 @@ class _Reader:
         found: dict[str, None] = {}
         for line in lines:
             for word in re.findall(r"第[一二三四五六]阶段|每个阶段|各个?阶段", line.text):
-                number = _number(word[1]) if word.startswith("第") else 1
+                number = small_number(word[1]) if word.startswith("第") else 1
                 if number > phases:
                     found[word] = None
                     self._take(line)
@@ -278,15 +278,7 @@ def _issued(head: list[Line]) -> dt.date | None:
 
 def _chinese_day(text: str, year: int) -> dt.date | None:
     match = _CHINESE_DAY.search(text)
-    return _made(str(year), str(_number(match[1])), str(_number(match[2]))) if match else None
-
-
-def _number(text: str) -> int:
-    tens, _, units = text.rpartition("十")
-    value = {each: i for i, each in enumerate("一二三四五六七八九", start=1)}
-    if "十" not in text:
-        return value.get(text, 0)
-    return (value.get(tens, 1) if tens else 1) * 10 + (value.get(units, 0) if units else 0)
+    return _made(str(year), str(small_number(match[1])), str(small_number(match[2]))) if match else None
 
 
 def _posted(head: list[Line]) -> dt.date | None:
@@ -322,13 +314,3 @@ def _year(document: Document, issued: dt.date | None, posted: dt.date | None, gi
         int(each) for line in _lines(document.root) for each in re.findall(r"((?:19|20)\d\d)年\d{1,2}月", line.text)
     }
     return years.pop() if len(years) == 1 else given
-
-
-def tasks_of(plan: Plan) -> tuple[Task, ...]:
-    """Give all tasks of a plan, in the order of the text (全部任务)."""
-    return tuple(sorted(plan.all_tasks, key=lambda each: each.line or 0))
-
-
-def first_span(text: str, year: int | None) -> Span | None:
-    """Give the first time that a text names (首个时间)."""
-    return next(iter(spans(text, year)), None)

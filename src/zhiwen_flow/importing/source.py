@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
+from itertools import takewhile
 
 import attrs
 
@@ -150,8 +151,18 @@ def read_lines(text: str) -> tuple[list[Line], list[Repair]]:
     return lines, repairs
 
 
+AROUND = 2
+"""Characters shown on either side of a slip."""
+
+
 def _changes(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Show a change with a few characters around it."""
-    start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    left = max(0, start - 4)
-    yield before[left : start + 10], after[left : start + 10]
+    """Show what changed and two characters around it: a name may stand beside a slip."""
+    start = _alike(before, after)
+    tail = _alike(before[start:][::-1], after[start:][::-1])
+    left = max(0, start - AROUND)
+    yield before[left : len(before) - tail + AROUND], after[left : len(after) - tail + AROUND]
+
+
+def _alike(one: str, other: str) -> int:
+    """Count the characters that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

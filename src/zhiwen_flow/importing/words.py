@@ -71,6 +71,10 @@ _POSTS = (
 _LEADS = re.compile(
     rf"([\u4e00-\u9fff、()“”]{{0,30}}?(?:{_POSTS}))([\u4e00-\u9fff]{{2,4}}?)?(?:同志)?(?:担任|任|为)(组长|副组长|办公室主任|办公室副主任|总指挥|第一组长|常务副组长)"
 )
+_BODIES = re.compile(
+    r"[省市县区局厅委院处科室部校镇乡站所队团组]|机关|政府|公司|协会|办公|分管|主管|常务|主要|第一|有关|其他|本"
+)
+"""What stands before a post is kept where it speaks of a body or a kind of post; else it may be a name."""
 _SEAT = re.compile(r"(?:领导小组)?(?:下设)?办公室,?(?:办公室)?设在([\u4e00-\u9fff]{2,20}?)(?=[,。;(]|$)")
 _SLOGAN = re.compile(r"[“‘]((?:[\u4e00-\u9fff]{4,5}、){2,5}[\u4e00-\u9fff]{4,5})[”’]")
 MEASURES_IN_A_LADDER = 3
@@ -185,7 +189,10 @@ def _role(number: int, name: str, post: str, *, seat: str | None = None) -> Plan
 
 def _post_only(text: str) -> str:
     """Cut away what stands before the post: verbs, bodies that were just set up."""
-    return re.split(r"领导小组,|成立|由|小组", text)[-1].strip("、,“”()") or text
+    post = re.split(r"领导小组,|成立|由|小组", text)[-1].strip("、,“”()") or text
+    held = re.search(rf"(?:{_POSTS})$", post)
+    before = post[: held.start()] if held else ""
+    return post if held is None or _BODIES.search(before) else held[0]
 
 
 def _sentence_of(text: str, at: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.calendar import Calendar
+from zhiwen_flow.calendar import Calendar, working_days_between
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.terms import Label, Term
@@ -80,13 +80,7 @@ class Bench:
 
     def working_days(self, first: dt.date, last: dt.date) -> int | None:
         """Count the working days after *first* up to *last*, negative where it is earlier; None without a calendar."""
-        if self.calendar is None:
-            return None
-        if last < first:
-            turned = self.working_days(last, first)
-            return None if turned is None else -turned
-        days = (first + dt.timedelta(days=number) for number in range(1, (last - first).days + 1))
-        return sum(1 for each in days if self.calendar.is_working_day(each))
+        return None if self.calendar is None else working_days_between(self.calendar, first, last)
 
 
 Found = Iterator[tuple[str, str, str]]

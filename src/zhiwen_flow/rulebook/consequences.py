@@ -5,8 +5,11 @@ are, what makes it lighter or heavier. Each cited; what no text gives is left ou
 
 from __future__ import annotations
 
+import datetime as dt
+
 import attrs
 
+from zhiwen_flow.calendar import months_later
 from zhiwen_flow.rulebook.rows import Cited, Moment, Unit
 from zhiwen_flow.terms import Label, Term
 
@@ -56,6 +59,18 @@ class Span:
 
     amount: int
     unit: Unit
+
+    def last_day(self, start: dt.date) -> dt.date:
+        """
+        Give the day it ends (届满日); the day it counts from is not counted.
+
+        Source:
+            民法典 第 201、202 条: the corresponding day, or the last of a shorter month.
+
+        >>> Span(amount=6, unit=Unit.MONTH).last_day(dt.date(2011, 8, 31))
+        datetime.date(2012, 2, 29)
+        """
+        return months_later(start, self.amount) if self.unit is Unit.MONTH else start + dt.timedelta(days=self.amount)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
