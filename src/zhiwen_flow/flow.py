@@ -39,6 +39,7 @@ from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.overdue import Tick, late, step_of
+from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulebook import Rulebook
@@ -96,6 +97,7 @@ class Flow:
         self._current: dict[str, Bench] = {}
         self._kept: set[tuple[str, str]] = set()
         self._reasons = registry_reasons(definitions.registry)
+        self._standing = frozenset(each.trigger for each in definitions.standing)
 
     @classmethod
     def open(
@@ -322,6 +324,30 @@ class Flow:
                 waiting.append(found)
         return Tick(taken=tuple(taken), waiting=tuple(waiting))
 
+    def recompute(self, *, reason: str, document: str, actor: Actor | None = None) -> Recomputed:
+        """
+        Reckon running deadlines anew by the calendar of today (日历变更后期限重算); each new day is an event.
+
+        Nothing is done twice: a deadline that is by this calendar already, or keeps its day, is left alone. A day that
+        a document names stays. For one instance ask `do` for ``recompute_deadline``.
+
+        Args:
+            reason: Why the calendar changed.
+            document: Number of the document that changed it.
+            actor: Who has them reckoned anew; the host's function by default.
+
+        Raises:
+            MisuseError: the flow has no calendar.
+        """
+        calendar = self.definitions.rules.calendar
+        if calendar is None:
+            raise MisuseError("there is no calendar to reckon by: open the flow with `calendar=`")
+        rows = (each for each in self.store.deadlines(limit=sys.maxsize) if each.calendar != calendar.version)
+        found = shifted(rows, self._placed)
+        form = {"reason": reason, "calendar_document": document}
+        taken = [self.do(each.deadline.stream, RECOMPUTE, form, actor=actor) for each in found.shifts]
+        return attrs.evolve(found, taken=tuple(taken))
+
     # --- definitions, for deciding ---
 
     def current(self, machine: str) -> Bench:
@@ -357,6 +383,8 @@ class Flow:
     def _judged(self, command: Command) -> Judged:
         if command.stream is not None and command.machine is None:
             surroundings = self.store.load(command.stream)
+            if command.trigger in self._standing:
+                surroundings = attrs.evolve(surroundings, deadline=self.store.running(command.stream))
             return judge(self._bench_of(surroundings), surroundings, command, at=self._now(), definitions=self)
         if command.machine is None:
             raise MisuseError("a command names an instance, or the machine to open")
@@ -396,6 +424,10 @@ class Flow:
             raise MisuseError("there is no instance")
         return self._pinned(surroundings.instance.pin)
 
+    def _placed(self, stream: str) -> tuple[Instance, Bench]:
+        instance = self.instance(stream)
+        return instance, self._pinned(instance.pin)
+
     def _pinned(self, pin: Pin) -> Bench:
         found = self._benches.get((pin.machine_hash, pin.rulebook_hash))
         if found is not None:
@@ -428,7 +460,7 @@ class Flow:
         key = (machine.hash, rules.rulebook.hash)
         found = self._benches.get(key)
         if found is None:
-            found = self._benches[key] = Bench(machine, rules, self.definitions.registry)
+            found = self._benches[key] = Bench(machine, rules, self.definitions.registry, self.definitions.standing)
         return found
 
     def _keep(self, judged: Judged) -> None:
