@@ -261,6 +261,7 @@ class Flow:
             book_of=lambda pin: self._pinned_rules(pin).rulebook,
             machine_of=self.machine_of,
             today=lambda: self._now().astimezone(ZONE).date(),
+            calendar=self.definitions.rules.calendar,
         )
 
     # --- reads ---

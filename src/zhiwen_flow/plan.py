@@ -59,6 +59,7 @@ class Task:
         scope: How far (公开范围).
         recurs: How often it recurs.
         recurs_day: Day of the month on which it recurs.
+        recurs_weekday: Day of the week on which it recurs, Monday being 1.
         coverage: How many must be covered before it counts as done, such as ``"100%"`` (覆盖率).
         default: What follows of itself where it is late (逾期后果).
         sign_off: Whose signature it needs (签字、签批).
@@ -85,6 +86,7 @@ class Task:
     scope: str | None = None
     recurs: Recurrence | None = None
     recurs_day: int | None = None
+    recurs_weekday: int | None = None
     coverage: str | None = None
     sign_off: str | None = None
     default: str | None = None
@@ -336,6 +338,7 @@ def _task(task: Task) -> dict[str, Any]:
         "scope": task.scope,
         "recurs": task.recurs.value if task.recurs else None,
         "recurs_day": task.recurs_day,
+        "recurs_weekday": task.recurs_weekday,
         "coverage": task.coverage,
         "sign_off": task.sign_off,
         "default": task.default,
@@ -357,5 +360,18 @@ def _faults(plan: Plan, where: str) -> Iterator[Fault]:
         if phase.start is not None and phase.end is not None and phase.end < phase.start:
             yield Fault(where, f"phase[{index}].end", "ends before it starts", "correct the dates")
         for place, task in enumerate(phase.tasks):
+            yield from _recurrence_faults(task, where, f"phase[{index}].task[{place}]")
             if task.start is not None and task.end is not None and task.end < task.start:
                 yield Fault(where, f"phase[{index}].task[{place}].end", "ends before it starts", "correct the dates")
+    for place, task in enumerate(plan.beside):
+        yield from _recurrence_faults(task, where, f"task[{place}]")
+
+
+def _recurrence_faults(task: Task, where: str, path: str) -> Iterator[Fault]:
+    if task.recurs_weekday is not None and not 1 <= task.recurs_weekday <= _WEEK:
+        yield Fault(where, f"{path}.recurs_weekday", "is no day of the week", "write 1 (Monday) to 7 (Sunday)")
+    if task.recurs_day is not None and not 1 <= task.recurs_day <= _LONGEST_MONTH:
+        yield Fault(where, f"{path}.recurs_day", "is no day of a month", "write 1 to 31")
+
+
+_WEEK, _LONGEST_MONTH = 7, 31

@@ -13,7 +13,9 @@ from zhiwen_flow.accountability.eligibility import Bar, Eligibility, asked, elig
 from zhiwen_flow.accountability.forms import FormTable, four_forms
 from zhiwen_flow.accountability.register import Entry, Register, register
 from zhiwen_flow.audit.view import PUBLIC, Viewer
+from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.errors import MisuseError
+from zhiwen_flow.limits import Reckoning
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Pin
 from zhiwen_flow.plan import Plan
@@ -59,6 +61,7 @@ class Reports:
         book_of: Gives the rulebook that an instance was opened under.
         machine_of: Gives the machine of an instance.
         today: Gives the day in Beijing.
+        calendar: Where rest days are known.
     """
 
     store: Store
@@ -66,6 +69,7 @@ class Reports:
     book_of: Callable[[Pin], Rulebook]
     machine_of: Callable[[Pin], Machine]
     today: Callable[[], dt.date]
+    calendar: Calendar | None = None
 
     def eligibility(
         self,
@@ -149,7 +153,8 @@ class Reports:
             units: Every unit, with whether its own plan is known; of the others nothing is said.
             at: As of which day; today by default.
         """
-        return roll_up(plan, units, submissions_of(self.store), at or self.today())
+        by = Reckoning(policy=self.book.policy.deadline, calendar=self.calendar)
+        return roll_up(plan, units, submissions_of(self.store), at or self.today(), by=by)
 
     def expiring(self, within: int, *, viewer: Viewer, at: dt.date | None = None) -> tuple[Expiring, ...]:
         """

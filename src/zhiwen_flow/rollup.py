@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from zhiwen_flow.limits import AS_WRITTEN, Reckoning
 from zhiwen_flow.plan import Plan, Task
 from zhiwen_flow.terms import Term
 
@@ -97,7 +98,9 @@ class RollUp:
         return made.getvalue()
 
 
-def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at: dt.date) -> RollUp:
+def roll_up(
+    plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at: dt.date, *, by: Reckoning = AS_WRITTEN
+) -> RollUp:
     """
     Roll up what units have handed in (汇总).
 
@@ -106,9 +109,10 @@ def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at:
         units: Every unit, with whether its own plan is known; of the others nothing is said.
         handed: Submissions; of several for one task the first one not returned counts.
         at: As of which day.
+        by: How the days that the plan names are read.
     """
     tasks = tuple(each for each in plan.all_tasks if each.submit_to or each.deliverable)
-    due = {each.id: each.due for each in tasks}
+    due = {each.id: by.last_day(each) for each in tasks}
     first: dict[tuple[str, str], Handed] = {}
     for each in handed:
         if each.task in due and each.on <= at:

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from zhiwen_flow.calendar import Calendar, working_days_between
+from zhiwen_flow.limits import AS_WRITTEN, Reckoning
 from zhiwen_flow.plan import Plan, Task
 from zhiwen_flow.terms import Term
 
@@ -37,13 +38,14 @@ HEADS = {
 """Headings in Chinese and English."""
 
 
-def table(plan: Plan, kind: Table, *, at: dt.date, calendar: Calendar | None = None) -> Iterator[tuple[str, ...]]:
+def table(plan: Plan, kind: Table, *, at: dt.date, by: Reckoning = AS_WRITTEN) -> Iterator[tuple[str, ...]]:
     """
     Give the rows of a table (制表).
 
     Args:
         at: The day from which days are counted.
-        calendar: For working days; the column stays empty without one, and beyond its data.
+        by: How the days that the plan names are read; its calendar counts working days, and the column stays empty
+            without one, and beyond its data.
 
     >>> rows = list(table(Plan.load("dqj-2011"), Table.OVERDUE, at=dt.date(2011, 9, 1)))
     >>> rows[0][:2]
@@ -52,15 +54,14 @@ def table(plan: Plan, kind: Table, *, at: dt.date, calendar: Calendar | None = N
     if kind is Table.ASSIGNMENTS:
         yield from (_assignment(number, each) for number, each in enumerate(plan.all_tasks, start=1))
         return
-    dated = sorted((each for each in plan.all_tasks if each.due is not None), key=lambda each: (each.due, each.id))
-    for each in dated:
-        assert each.due is not None
-        left = (each.due - at).days
+    dated = [(due, each) for each in plan.all_tasks if (due := by.last_day(each)) is not None]
+    for due, each in sorted(dated, key=lambda pair: (pair[0], pair[1].id)):
+        left = (due - at).days
         if kind is Table.SCHEDULE:
-            working = _working(at, each.due, calendar)
-            yield str(each.due), each.name, each.deliverable or "", each.submit_to or "", str(left), working
+            working = _working(at, due, by.calendar)
+            yield str(due), each.name, each.deliverable or "", each.submit_to or "", str(left), working
         elif left < 0:
-            yield str(each.due), each.name, each.owner or "", str(-left), each.clause
+            yield str(due), each.name, each.owner or "", str(-left), each.clause
 
 
 def _assignment(number: int, task: Task) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from zhiwen_flow.workdays import ChinaCalendar
 
 DESK = Actor(id="p-102", post="transport_leading_group_office.clerk")
 STRANGER = Actor(id="p-777", post="transport_department.liaison")
-FORM = {"reason": "公布放假安排", "calendar_document": "国办发1号"}
+FORM = {"reason": "公布放假安排", "calendar_document": "某发1号"}
 CLOCK = FixedClock(dt.datetime(2011, 9, 1, 9, tzinfo=ZONE))
 
 
@@ -92,7 +92,7 @@ def opened(store: Store, calendar: ChinaCalendar | None, actor: Actor = DESK) ->
 
 def recompute(flow: Flow) -> Recomputed:
     """Have all deadlines reckoned anew."""
-    return flow.recompute(reason="公布放假安排", document="国办发1号")
+    return flow.recompute(reason="公布放假安排", document="某发1号")
 
 
 class TestRecompute:

@@ -16,18 +16,22 @@ from hypothesis import strategies as st
 
 from tests.test_cases import Case, Run
 from zhiwen_flow.audit.verify import verify_store
-from zhiwen_flow.campaign import amended, cascaded, issue_of, occurrences, opening_of
+from zhiwen_flow.campaign import amended, cascaded, issue_of, opening_of
 from zhiwen_flow.changes import Changeset
+from zhiwen_flow.errors import CalendarError, PlanError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.importing.writing import plan_file
+from zhiwen_flow.limits import Reckoning
 from zhiwen_flow.loading import Source, load, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Deadline
 from zhiwen_flow.overdue import Due
 from zhiwen_flow.plan import Plan, Recurrence, Task
+from zhiwen_flow.recurring import occurrences
 from zhiwen_flow.rollup import Handed, Standing, roll_up, sources
+from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.situation import Situation
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.tables import Table, table
@@ -256,7 +260,7 @@ class TestTables:
         day = dt.date(2011, 10, 16)
         assignments = list(table(PLAN, Table.ASSIGNMENTS, at=day))
         assert len(assignments) == len(list(PLAN.all_tasks))
-        schedule = list(table(PLAN, Table.SCHEDULE, at=day, calendar=ChinaCalendar()))
+        schedule = list(table(PLAN, Table.SCHEDULE, at=day, by=Reckoning(calendar=ChinaCalendar())))
         assert [row[0] for row in schedule] == sorted(row[0] for row in schedule)
         overdue = list(table(PLAN, Table.OVERDUE, at=day))
         assert {row[0] for row in overdue} == {"2011-08-25", "2011-10-15"}
@@ -266,7 +270,9 @@ class TestTables:
         """Known within the calendar's data, and left empty without one."""
         day = dt.date(2011, 12, 1)
         with_one = [
-            row for row in table(PLAN, Table.SCHEDULE, at=day, calendar=ChinaCalendar()) if row[0] == "2011-12-12"
+            row
+            for row in table(PLAN, Table.SCHEDULE, at=day, by=Reckoning(calendar=ChinaCalendar()))
+            if row[0] == "2011-12-12"
         ]
         assert with_one[0][5] == "7"
         without: Any = [row for row in table(PLAN, Table.SCHEDULE, at=day) if row[0] == "2011-12-12"]
@@ -281,8 +287,10 @@ class TestPlans:
         """With reason and document; the earlier one stays, and a version is used once; files keep it."""
         later = amended(PLAN, version="2", on=dt.date(2011, 9, 1), reason="顺延", document="某发2号", scope="全局")
         assert (PLAN.version, later.version, len(later.amendments)) == ("1", "2", 1)
-        with pytest.raises(ValueError, match="already"):
+        with pytest.raises(PlanError, match="already"):
             amended(later, version="2", on=dt.date(2011, 9, 2), reason="再改", document="某发3号")
+        with pytest.raises(PlanError, match="before the amendment"):
+            amended(later, version="3", on=dt.date(2011, 8, 1), reason="再改", document="某发3号")
         again = Plan.read(Source(name="p.toml", data=plan_file(later).encode()))
         assert again.as_json() | {"hash": ""} == later.as_json()
 
@@ -306,18 +314,58 @@ class TestPlans:
         ],
     )
     def test_recurrences(self, recurs: Recurrence, expected: int) -> None:
-        """From 5 September to 10 October: five Sundays, four ends of ten days, one month, one quarter."""
+        """From 5 September to 10 October five weeks end, four spans of ten days, a month, a quarter; no day is guessed."""
         one = Task(id="x", number="1", name="报送", clause="—", recurs=recurs)
-        days = list(occurrences(one, dt.date(2011, 9, 5), dt.date(2011, 10, 10)))
-        assert len(days) == expected
-        assert days == sorted(days)
+        found = list(occurrences(one, dt.date(2011, 9, 5), dt.date(2011, 10, 10)))
+        assert len(found) == expected
+        assert [each.end for each in found] == sorted(each.end for each in found)
+        assert all(each.due is None and each.start < each.end for each in found)
+
+    def test_a_day_that_the_plan_names(self) -> None:
+        """A weekday, or a day of the month; a shorter month ends earlier."""
+        weekly = Task(id="x", number="1", name="周报", clause="—", recurs=Recurrence.WEEKLY, recurs_weekday=5)
+        found = list(occurrences(weekly, dt.date(2011, 9, 1), dt.date(2011, 9, 15)))
+        assert [str(each.due) for each in found] == ["2011-09-02", "2011-09-09"]
+        monthly = Task(id="y", number="2", name="月报", clause="—", recurs=Recurrence.MONTHLY, recurs_day=31)
+        days = [str(each.due) for each in occurrences(monthly, dt.date(2011, 1, 1), dt.date(2011, 2, 28))]
+        assert days == ["2011-01-31", "2011-02-28"]
 
     def test_a_recurring_task_is_issued_once_for_each_time(self) -> None:
         """In a phase with a window."""
         weekly = Task(id="weekly", number="9", name="周报", clause="—", recurs=Recurrence.WEEKLY)
         phase = attrs.evolve(PLAN.phases[0], tasks=(weekly,))
         issued = issue_of(attrs.evolve(PLAN, phases=(phase,)))
-        assert [each["due"] for each in issued["phases"][0]["tasks"]] == ["2011-08-21", "2011-08-28"]
+        told = issued["phases"][0]["tasks"]
+        assert [each["window_end"] for each in told] == ["2011-08-21", "2011-08-28"]
+        assert all("due" not in each for each in told)
+        friday = attrs.evolve(phase, tasks=(attrs.evolve(weekly, recurs_weekday=5),))
+        issued = issue_of(attrs.evolve(PLAN, phases=(friday,)))
+        assert [each["due"] for each in issued["phases"][0]["tasks"]] == ["2011-08-19", "2011-08-26"]
+
+    def test_an_amendment_to_a_closed_campaign_is_refused(self) -> None:
+        """While it runs it may be amended; once it is closed the refusal says from where it could."""
+        organizer = Actor(id="p-001", post="provincial_leading_group_office.director")
+        form = {
+            "plan_version": "2",
+            "plan_hash": "x",
+            "keeps_earlier": True,
+            "reason": "顺延",
+            "amending_document": "某发2号",
+        }
+        with Flow.open(clock=FixedClock(at(12, 20)), actor=organizer) as flow:
+            campaign = flow.start("campaign", opening_of(PLAN))
+            phase = {"phase": "a", "name": "宣传发动"}
+            flow.do(campaign, "issue", {"phases": [phase]}).raise_if_refused()
+            flow.do(campaign, "start_campaign").raise_if_refused()
+            assert flow.do(campaign, "amend", form).allowed
+            (child,) = flow.instances(machine="phase")
+            flow.do(child.id, "begin").raise_if_refused()
+            flow.do(child.id, "close").raise_if_refused()
+            flow.do(campaign, "close").raise_if_refused()
+            late = flow.do(campaign, "amend", form)
+            assert [each.reason.id for each in late.refusals] == ["step.not_from_here"]
+            assert "已结束" in late.explain()
+            assert flow.instance(campaign).facts["plan_version"] == "2"
 
     @pytest.mark.requirement("B16")
     def test_receipts_come_from_the_store(self) -> None:
@@ -386,3 +434,36 @@ def test_units_whose_campaign_is_known() -> None:
         assert flow.reports.known_units("szjg-2011", units) == dict.fromkeys(units, False)
         flow.do(campaign, "issue", issue_of(own))
         assert flow.reports.known_units("szjg-2011", units) == {"expressway_bureau": True, "bridge_bureau": False}
+
+
+class TestPolicy:
+    """What 前 includes, and what a rest day becomes, is one policy of the rulebook (A10)."""
+
+    @staticmethod
+    def _by(**changes: Any) -> Reckoning:
+        policy = attrs.evolve(Rulebook.load("hubei-2011").policy.deadline, **changes)
+        return Reckoning(policy=policy, calendar=ChinaCalendar())
+
+    @pytest.mark.requirement("A10")
+    def test_overdue_flips_by_a_day(self) -> None:
+        """15 October 2011 was a Saturday: a report of the 15th is late or not as the policy says, everywhere alike."""
+        day = dt.date(2011, 10, 15)
+        handed = [Handed(unit="a", task="rectification_report", on=day)]
+        for changes, last, standing in (
+            ({}, "2011-10-15", Standing.IN_TIME),
+            ({"before_is_inclusive": False}, "2011-10-14", Standing.LATE),
+            ({"rest_day": "next_working_day"}, "2011-10-17", Standing.IN_TIME),
+        ):
+            by = self._by(**changes)
+            found = roll_up(PLAN, {"a": True}, handed, dt.date(2011, 10, 20), by=by)
+            assert found.by_task["rectification_report"][standing] == 1
+            schedule = {row[1]: row[0] for row in table(PLAN, Table.SCHEDULE, at=day, by=by)}
+            assert schedule["形成整改报告"] == last
+            tasks = issue_of(PLAN, by=by)["phases"][1]["tasks"]
+            assert [each["due"] for each in tasks if "due" in each] == [last]
+
+    def test_a_policy_that_needs_a_calendar(self) -> None:
+        """Refuses without one."""
+        by = attrs.evolve(self._by(rest_day="next_working_day"), calendar=None)
+        with pytest.raises(CalendarError, match="calendar"):
+            issue_of(PLAN, by=by)

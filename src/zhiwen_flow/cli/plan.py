@@ -31,6 +31,7 @@ from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import DefinitionError, Fault
 from zhiwen_flow.importing import import_text
 from zhiwen_flow.importing.writing import plan_file
+from zhiwen_flow.limits import Reckoning
 from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint
 from zhiwen_flow.lint.reading import of_reading
 from zhiwen_flow.loading import shipped
@@ -185,6 +186,13 @@ def lint_plan(
     raise typer.Exit(1 if counts[Severity.ERROR] else 0)
 
 
+def _reckoning(plan: Plan) -> Reckoning:
+    """A plan's days are read as its rulebook says; where it names none that is known, as they stand."""
+    named = plan.rulebook if plan.rulebook in shipped("rulebooks") else None
+    policy = Rulebook.load(named).policy.deadline if named is not None else None
+    return Reckoning(policy=policy, calendar=ChinaCalendar())
+
+
 @app.command("table")
 def print_plan_table(
     name: Name,
@@ -203,7 +211,7 @@ def print_plan_table(
         raise typer.BadParameter("YYYY-MM-DD", param_hint="--at") from None
     plan, wanted = _plan(name), Table(kind)
     heads = HEADS[wanted][0 if lang is Lang.ZH else 1]
-    rows = list(table(plan, wanted, at=day, calendar=ChinaCalendar()))
+    rows = list(table(plan, wanted, at=day, by=_reckoning(plan)))
     if csv is not None:
         made = io.StringIO()
         csv_writer(made, lineterminator="\n").writerows([heads, *rows])
