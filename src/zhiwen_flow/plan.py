@@ -177,6 +177,7 @@ class Plan:
 
     Args:
         authority_clause: Where it says that measures follow cadre-management authority (按照干部管理权限).
+        conditions: On what its measures depend (处理的条件), such as 视情节轻重和影响程度.
         confidentiality: Where it says that reporters are kept secret (保密).
         targets: Whom it is aimed at above all (重点对象).
         appraisals: Appraisals that its results go into (考核挂钩).
@@ -203,6 +204,7 @@ class Plan:
     slogans: tuple[str, ...] = ()
     scope: str | None = None
     authority_clause: str | None = None
+    conditions: tuple[str, ...] = ()
     confidentiality: str | None = None
     targets: tuple[str, ...] = ()
     appraisals: tuple[str, ...] = ()
@@ -280,6 +282,7 @@ class Plan:
             "slogans": list(self.slogans),
             "scope": self.scope,
             "authority_clause": self.authority_clause,
+            "conditions": list(self.conditions),
             "confidentiality": self.confidentiality,
             "targets": list(self.targets),
             "appraisals": list(self.appraisals),

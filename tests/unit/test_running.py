@@ -314,7 +314,7 @@ class TestPlans:
         ],
     )
     def test_recurrences(self, recurs: Recurrence, expected: int) -> None:
-        """From 5 September to 10 October five weeks end, four spans of ten days, a month, a quarter; no day is guessed."""
+        """From 5 September to 10 October five weeks, four spans of ten days, a month, a quarter; no day is guessed."""
         one = Task(id="x", number="1", name="报送", clause="—", recurs=recurs)
         found = list(occurrences(one, dt.date(2011, 9, 5), dt.date(2011, 10, 10)))
         assert len(found) == expected

@@ -29,11 +29,10 @@ from zhiwen_flow.cli.console import (
 from zhiwen_flow.cli.machine import source_of
 from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import DefinitionError, Fault
-from zhiwen_flow.importing import import_text
+from zhiwen_flow.importing import Imported, import_text
 from zhiwen_flow.importing.writing import plan_file
 from zhiwen_flow.limits import Reckoning
-from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint
-from zhiwen_flow.lint.reading import of_reading
+from zhiwen_flow.lint import Bench, Severity, Vintage, lint
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.model import ZONE
 from zhiwen_flow.plan import Plan
@@ -136,16 +135,16 @@ def _severities(given: Iterable[str]) -> dict[str, Severity]:
     return told
 
 
-def _plan_or_text(name: str, year: int | None) -> tuple[Plan, tuple[Finding, ...]]:
+def _plan_or_text(name: str, year: int | None) -> tuple[Plan, Imported | None]:
     """A plan by id or file; a text is read first, and what its reading showed is found as well."""
     path = Path(name)
     if path.suffix.lower() not in (".txt", ".docx", ".md"):
-        return _plan(name), ()
+        return _plan(name), None
     read = import_text(_bytes(path), name=path.name, year=year)
     if not read.plans:
         raise DefinitionError(Fault(path.name, "", "holds no plan", "give the text of a plan"))
     plan = max(read.plans, key=lambda each: (len(each.phases), len(list(each.all_tasks))))
-    return plan, of_reading(read)
+    return plan, read
 
 
 def _bytes(path: Path) -> bytes:
@@ -169,11 +168,11 @@ def lint_plan(
     """检查方案;有差错时退出码为 1 / check a plan; exit 1 on errors."""
     if rules not in (Vintage.THEN.value, Vintage.NOW.value):
         raise typer.BadParameter(said(lang, "写 2011 或 2025", "write 2011 or 2025"), param_hint="--rules")
-    plan, of_text = _plan_or_text(name, year)
+    plan, read = _plan_or_text(name, year)
     book = Rulebook.load("hubei-2011" if rules == Vintage.THEN.value else "national-2025")
     above = tuple(_plan_or_text(each, year)[0] for each in superior or ())
-    bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar())
-    found = (*of_text, *lint(bench, vintage=Vintage(rules), severities=_severities(severity or ())))
+    bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar(), read=read)
+    found = lint(bench, vintage=Vintage(rules), severities=_severities(severity or ()))
     counts = Counter(each.severity for each in found)
     if format is Format.JSON:
         told = {each.value: counts[each] for each in Severity}
