@@ -30,6 +30,10 @@ class Precision(Term):
     OPEN = ("open", "未定终点", "open end")
 
 
+UNNUMBERED = "—"
+"""The number of a task that stands in running text, without one of its own (原文没有序号)."""
+
+
 class Recurrence(Term):
     """How often a task recurs (周期)."""
 
@@ -360,21 +364,28 @@ def _faults(plan: Plan, where: str) -> Iterator[Fault]:
         if not id.isascii():
             yield Fault(where, "phase", f"`{id}` is not an ASCII id", "put Chinese into `name`")
     for index, phase in enumerate(plan.phases):
-        if phase.start is not None and phase.end is not None and phase.end < phase.start:
-            yield Fault(where, f"phase[{index}].end", "ends before it starts", "correct the dates")
+        yield from _span_faults(phase, where, f"phase[{index}]")
         for place, task in enumerate(phase.tasks):
-            yield from _recurrence_faults(task, where, f"phase[{index}].task[{place}]")
-            if task.start is not None and task.end is not None and task.end < task.start:
-                yield Fault(where, f"phase[{index}].task[{place}].end", "ends before it starts", "correct the dates")
+            yield from _task_faults(task, where, f"phase[{index}].task[{place}]")
     for place, task in enumerate(plan.beside):
-        yield from _recurrence_faults(task, where, f"task[{place}]")
+        yield from _task_faults(task, where, f"task[{place}]")
+    for place, duty in enumerate(plan.duties):
+        if not duty.duties:
+            what = f"`{duty.organ}` has no duty"
+            yield Fault(where, f"duty[{place}].duties", what, "name one, or leave the organ out")
 
 
-def _recurrence_faults(task: Task, where: str, path: str) -> Iterator[Fault]:
+def _span_faults(each: Phase | Task, where: str, path: str) -> Iterator[Fault]:
+    if each.start is not None and each.end is not None and each.end < each.start:
+        yield Fault(where, f"{path}.end", "ends before it starts", "correct the dates")
+
+
+_WEEK, _LONGEST_MONTH = 7, 31
+
+
+def _task_faults(task: Task, where: str, path: str) -> Iterator[Fault]:
+    yield from _span_faults(task, where, path)
     if task.recurs_weekday is not None and not 1 <= task.recurs_weekday <= _WEEK:
         yield Fault(where, f"{path}.recurs_weekday", "is no day of the week", "write 1 (Monday) to 7 (Sunday)")
     if task.recurs_day is not None and not 1 <= task.recurs_day <= _LONGEST_MONTH:
         yield Fault(where, f"{path}.recurs_day", "is no day of a month", "write 1 to 31")
-
-
-_WEEK, _LONGEST_MONTH = 7, 31

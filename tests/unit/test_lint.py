@@ -159,7 +159,7 @@ EXAMPLES: dict[str, tuple[Plan, tuple[Plan, ...], Vintage]] = {
         Vintage.NOW,
     ),
     "short_notice": (with_task(task(due=day(8, 3))), (), Vintage.NOW),
-    "plans_demanded": (with_task(task(name="制定工作方案", due=day(8, 25))), (), Vintage.NOW),
+    "plans_demanded": (with_task(task(name="制定工作方案", due=day(8, 25), owner="各单位")), (), Vintage.NOW),
     "task_force_demanded": (with_task(task(name="成立工作专班")), (), Vintage.NOW),
     "recurring_papers": (with_task(task(name="每周报送", recurs=Recurrence.WEEKLY)), (), Vintage.NOW),
     "dropped_authority": (SOUND, (attrs.evolve(ABOVE, authority_clause="按照干部管理权限"),), Vintage.THEN),
@@ -354,7 +354,7 @@ class TestSeeds:
         told = found(Plan.load("whssjj-2011"))
         assert {each.rule for each in told if each.severity is Severity.ERROR} == set()
         assert "phase_overlap" in {each.rule for each in told}
-        assert "counted_group" not in {each.rule for each in told}
+        assert {"counted_group", "phase_gap"} & {each.rule for each in told} == set()
         days = [each.text.zh for each in told if each.rule == "phase_overlap"]
         assert [each.split("重叠")[1] for each in days] == ["15天", "61天"]
         assert [each.name for each in Plan.load("whssjj-2011").current(dt.date(2011, 5, 10))] == [
@@ -364,6 +364,30 @@ class TestSeeds:
 
     @pytest.mark.requirement("A19")
     def test_a_plan_without_phases(self) -> None:
-        """The hospital's has measures instead."""
-        told = {each.rule for each in found(Plan.load("jzszxyy-2011"))}
-        assert {"missing_phases", "undefined_phase"} <= told
+        """The hospital's has measures instead, and speaks of an inspection office that it never sets up."""
+        told = {each.rule: each.text.zh for each in found(Plan.load("jzszxyy-2011"))}
+        assert {"missing_phases", "undefined_phase"} <= set(told)
+        assert "督导检查办公室" in told["undefined_body"]
+
+    @pytest.mark.requirement("A17", "B09")
+    def test_events_on_one_day_and_duties_of_nobody(self) -> None:
+        """A lecture on the day of the meeting; a division of duties that names no organ."""
+        told = [each.text.zh for each in found(Plan.load("whssjj-2011")) if each.rule == "same_day"]
+        assert told == ["2011-04-15同一天安排:召开一个工作推进会、局领导讲一次党课"]
+        rules_of = {id: {each.rule for each in found(Plan.load(id))} for id in ("dqj-2011", "szjg-2011", "whssjj-2011")}
+        assert [id for id, found_rules in rules_of.items() if "missing_duties" in found_rules] == ["dqj-2011"]
+
+    def test_words_drift_from_plan_to_plan(self) -> None:
+        """The bureau asks for a summary report where the province asks for one on rectification."""
+        told = found(Plan.load("dqj-2011"), Plan.load("szjg-2011"))
+        words = [each.text.zh for each in told if each.rule == "term_drift"]
+        assert "上级用“情节严重”,本方案用“情况严重”" in words
+
+    @pytest.mark.requirement("B03")
+    def test_who_must_head_it(self) -> None:
+        """The province asks for the principal leader: the bureau's head is one, a deputy is not."""
+        own = Plan.load("dqj-2011")
+        above = Plan.load("szjg-2011")
+        assert "head_is_no_principal" not in {each.rule for each in found(own, Plan.load("ggj-2011"), above)}
+        deputy = attrs.evolve(own, roles=(attrs.evolve(own.roles[0], held_by="副局长"), *own.roles[1:]))
+        assert "head_is_no_principal" in {each.rule for each in found(deputy, above)}

@@ -101,7 +101,7 @@ def short_notice(bench: Bench, *, least: int) -> Found:
 def plans_demanded(bench: Bench) -> Found:
     """A plan of its own demanded from each unit (要求层层制定方案)."""
     for task in bench.plan.all_tasks:
-        if kind_of(task) == "方案":
+        if kind_of(task) == "方案" and (task.submit_to is not None or "各" in (task.owner or "")):
             yield place(task), "要求下级另行制定方案", "asks each unit for a plan of its own"
 
 

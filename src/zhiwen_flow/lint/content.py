@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from zhiwen_flow.lint.dates import place
 from zhiwen_flow.lint.findings import Bench, Found
+from zhiwen_flow.plan import UNNUMBERED
 
 _NUMBERS = {each: number for number, each in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
@@ -48,7 +49,7 @@ def counted_group(bench: Bench) -> Found:
         if phase.counted is None:
             continue
         wanted = _NUMBERS.get(phase.counted[0])
-        found = len({each.number for each in phase.tasks})
+        found = len({each.number for each in phase.tasks if each.number != UNNUMBERED})
         if wanted is not None and found and found != wanted:
             yield place(phase), f"称“{phase.counted}”,实列{found}项", f"says “{phase.counted}”, lists {found}"
 

@@ -98,14 +98,18 @@ def due_before_issue(bench: Bench) -> Found:
 
 def phase_gap(bench: Bench) -> Found:
     """Days between two phases that belong to none (环节之间有空档)."""
-    for before, after in _neighbours(bench.plan):
-        if before.end is not None and after.start is not None and (after.start - before.end).days > 1:
-            days = (after.start - before.end).days - 1
+    before: Phase | None = None
+    for after in sorted((each for each in bench.plan.phases if each.start is not None), key=_start):
+        if before is not None and before.end is not None and (_start(after) - before.end).days > 1:
+            days = (_start(after) - before.end).days - 1
             yield (
                 place(after),
                 f"“{before.name}”{before.end}结束,“{after.name}”{after.start}开始,中间空{days}天",
                 f"{days} days from {before.end} to {after.start} belong to no phase",
             )
+        # Of phases that run side by side the one that ends last is the one before; an open end leaves no gap.
+        if before is None or (before.end is not None and (after.end is None or after.end > before.end)):
+            before = after
 
 
 def phase_overlap(bench: Bench) -> Found:
@@ -228,9 +232,13 @@ def _has_no_day(each: Phase | Task) -> bool:
     return each.start is None and each.end is None and getattr(each, "due", None) is None
 
 
+def _start(phase: Phase) -> dt.date:
+    return phase.start or dt.date.min
+
+
 def _neighbours(plan: Plan) -> Iterator[tuple[Phase, Phase]]:
     dated = [each for each in plan.phases if each.start is not None]
-    return pairwise(sorted(dated, key=lambda each: each.start or dt.date.min))
+    return pairwise(sorted(dated, key=_start))
 
 
 def _counterpart(phase: Phase, superior: Plan) -> Phase | None:
