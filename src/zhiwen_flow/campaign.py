@@ -5,13 +5,15 @@ From a plan to a running campaign (由方案到活动): the payloads of the comm
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.directory import Directory
 from zhiwen_flow.errors import Fault, PlanError
 from zhiwen_flow.limits import AS_WRITTEN, Reckoning
+from zhiwen_flow.model import Instance
 from zhiwen_flow.plan import Amendment, Phase, Plan, Task
 from zhiwen_flow.recurring import occurrences
 
@@ -29,7 +31,7 @@ def opening_of(plan: Plan, *, unit: str | None = None) -> dict[str, Any]:
     return _filled(
         plan=plan.id,
         plan_version=plan.version,
-        plan_hash=plan.hash,
+        plan_hash=plan.hash or None,
         organ=plan.organ,
         title=plan.title,
         unit=unit,
@@ -65,7 +67,7 @@ def amended(plan: Plan, *, version: str, on: dt.date, reason: str, document: str
     >>> plan = Plan.load("dqj-2011")
     >>> later = amended(plan, version="2", on=dt.date(2011, 9, 10), reason="顺延", document="某发2号", scope="全局")
     >>> (plan.scope, later.scope, later.amendments[0].reason)
-    (None, '全局', '顺延')
+    ('全局党员干部', '全局', '顺延')
     """
     if version in {plan.version, *(each.version for each in plan.amendments)}:
         raise PlanError(Fault(plan.id, "version", f"version `{version}` is there already", "give the next one"))
@@ -101,6 +103,67 @@ def cascaded(plan: Plan, *, id: str, organ: str, title: str) -> Plan:
         beside=beside,
         ladder=plan.ladder,
     )
+
+
+@attrs.frozen(kw_only=True)
+class UnitPlan:
+    """
+    A subordinate unit's plan to be filled in (下级单位方案), with the payload that opens its campaign.
+
+    Args:
+        unit: Organ of the directory.
+        plan: The superior's phases and tasks, none of its dates.
+    """
+
+    unit: str
+    plan: Plan
+
+    @property
+    def opening(self) -> dict[str, Any]:
+        """The payload that opens the unit's campaign (拟定方案的填报内容)."""
+        return opening_of(self.plan, unit=self.unit)
+
+
+def unit_plans(plan: Plan, units: Mapping[str, str]) -> tuple[UnitPlan, ...]:
+    """
+    Give each subordinate unit its plan to be filled in (逐级部署).
+
+    Args:
+        units: Organs of the directory with their names.
+
+    >>> (found,) = unit_plans(Plan.load("szjg-2011"), {"transport_department": "省交通运输厅"})
+    >>> found.plan.id, found.plan.title, found.opening["superior_plan"]
+    ('szjg-2011-transport_department', '省交通运输厅关于强力推进治庸问责工作的实施方案', 'szjg-2011')
+    """
+    return tuple(
+        UnitPlan(unit=id, plan=cascaded(plan, id=f"{plan.id}-{id}", organ=name, title=name + plan.title))
+        for id, name in units.items()
+    )
+
+
+def units_of(
+    campaign: Instance, plan: Plan, named: Iterable[str] | None, directory: Directory, on: dt.date
+) -> dict[str, str]:
+    """
+    Give the subordinate units of a campaign with their names (部署的下级单位).
+
+    Args:
+        named: Organs of the directory; those directly below the campaign's own unit where none are named.
+
+    Raises:
+        PlanError: the plan is not that of the campaign, or there are no units.
+        UnknownNameError: the directory has no such organ.
+    """
+    facts = campaign.facts
+    if facts.get("plan") != plan.id:
+        what = f"the campaign runs under plan `{facts.get('plan')}`, not `{plan.id}`"
+        raise PlanError(Fault(plan.id, "id", what, "give the campaign's own plan"))
+    unit = facts.get("unit")
+    below = [each.id for each in directory.organs(on) if unit is not None and each.parent == unit]
+    found = {id: directory.organ(id, on).label.zh for id in (below if named is None else named)}
+    if not found:
+        raise PlanError(Fault(plan.id, "units", "there is no subordinate unit", "name the units"))
+    return found
 
 
 def _template(task: Task) -> Task:

@@ -21,6 +21,7 @@ import structlog
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.authority import Authority
+from zhiwen_flow.campaign import unit_plans, units_of
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
@@ -39,6 +40,7 @@ from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.overdue import Tick, late, step_of
+from zhiwen_flow.plan import Plan
 from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
@@ -264,6 +266,39 @@ class Flow:
             calendar=self.definitions.rules.calendar,
         )
 
+    def cascade(
+        self, campaign: str | Decision, plan: Plan, units: Iterable[str] | None = None, *, actor: Actor | None = None
+    ) -> tuple[Decision, ...]:
+        """
+        Open a campaign for each subordinate unit (逐级部署): task templates, no dates, in one transaction.
+
+        A unit whose campaign was opened before gets the same answer again. What the unit's plan holds to be filled in
+        gives `campaign.unit_plans`; until a unit issues its own, a roll-up says unknown of it.
+
+        Args:
+            campaign: The superior's campaign, issued or running.
+            plan: Its plan.
+            units: Organs of the directory; those directly below the campaign's own unit by default.
+            actor: In whose name they are opened.
+
+        Returns:
+            One decision for each unit; where they may not be opened, the one refusal.
+
+        Raises:
+            PlanError: the plan is not that of the campaign, or no units are named and none are known.
+        """
+        above = self.instance(campaign)
+        today = self._now().astimezone(ZONE).date()
+        found = unit_plans(plan, units_of(above, plan, units, self.definitions.rules.directory, today))
+        keys = [f"cascade:{above.id}:{each.unit}" for each in found]
+        commands = [
+            self._command(machine="campaign", payload=each.opening, parent=above.id, key=key, actor=actor)
+            for each, key in zip(found, keys, strict=True)
+        ]
+        if not self._answered(commands[0]) and not self._judged(commands[0]).decision.allowed:
+            return (self.handle(attrs.evolve(commands[0], key=None)),)
+        return self.handle_many(commands)
+
     # --- reads ---
 
     def instance(self, instance: str | Decision) -> Instance:
@@ -419,6 +454,9 @@ class Flow:
         body = json.loads(answer.raw)
         machine = self._pinned_machine(body["machine"]["id"], body["machine"]["hash"])
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
+
+    def _answered(self, command: Command) -> bool:
+        return command.key is not None and self.store.answer(command.key) is not None
 
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.test_cases import Case, Run
 from zhiwen_flow.audit.verify import verify_store
-from zhiwen_flow.campaign import amended, cascaded, issue_of, opening_of
+from zhiwen_flow.campaign import amended, cascaded, issue_of, opening_of, unit_plans
 from zhiwen_flow.changes import Changeset
-from zhiwen_flow.errors import CalendarError, PlanError
+from zhiwen_flow.errors import CalendarError, PlanError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.importing.writing import plan_file
@@ -467,3 +467,84 @@ class TestPolicy:
         by = attrs.evolve(self._by(rest_day="next_working_day"), calendar=None)
         with pytest.raises(CalendarError, match="calendar"):
             issue_of(PLAN, by=by)
+
+
+class TestCascade:
+    """A superior's campaign handed down to its units."""
+
+    ORGANIZER = Actor(id="p-001", post="provincial_leading_group_office.director")
+    UNITS = ("transport_department", "expressway_bureau", "bridge_bureau")
+
+    def _flow(self) -> tuple[Flow, str]:
+        flow = Flow.open(clock=FixedClock(at(8, 20)), actor=self.ORGANIZER)
+        return flow, flow.start("campaign", opening_of(PLAN)).stream
+
+    @pytest.mark.requirement("B10")
+    def test_one_campaign_for_each_unit(self) -> None:
+        """Under the superior's, counted there, once; the templates have its tasks and none of its dates."""
+        flow, campaign = self._flow()
+        flow.do(campaign, "issue", issue_of(PLAN))
+        opened = flow.cascade(campaign, PLAN, self.UNITS)
+        assert [each.allowed for each in opened] == [True, True, True]
+        found = flow.instances(machine="campaign", parent=campaign)
+        assert {each.facts["unit"] for each in found} == set(self.UNITS)
+        assert {(each.state, each.facts["superior_plan"]) for each in found} == {("draft", "szjg-2011")}
+        assert flow.store.counters(campaign)["campaign", "draft"] == 3
+        again = flow.cascade(campaign, PLAN, self.UNITS)
+        assert [each.stream for each in again] == [each.stream for each in opened]
+        assert all(each.replayed for each in again)
+        for each in unit_plans(PLAN, dict.fromkeys(self.UNITS, "某局")):
+            assert [task.name for task in each.plan.all_tasks] == [task.name for task in PLAN.all_tasks]
+            assert all(task.due is None and task.start is None for task in each.plan.all_tasks)
+        assert verify_store(flow.store).sound
+
+    @pytest.mark.requirement("B14")
+    def test_a_unit_is_unknown_until_it_issues_its_own(self) -> None:
+        """Then it is missing, late or in time like any other."""
+        flow, campaign = self._flow()
+        flow.do(campaign, "issue", issue_of(PLAN))
+        opened = flow.cascade(campaign, PLAN, self.UNITS)
+        day = dt.date(2011, 9, 1)
+        known = flow.reports.known_units(PLAN.id, self.UNITS)
+        told = flow.reports.receipts(PLAN, known, at=day)
+        assert {standing for _, standing in told.lacking["unit_plan"]} == {Standing.UNKNOWN}
+        own = unit_plans(PLAN, {"expressway_bureau": "省高管局"})[0].plan
+        flow.do(opened[1], "issue", issue_of(own)).raise_if_refused()
+        known = flow.reports.known_units(PLAN.id, self.UNITS)
+        told = flow.reports.receipts(PLAN, known, at=day)
+        assert dict(told.lacking["unit_plan"]) == {
+            "transport_department": Standing.UNKNOWN,
+            "expressway_bureau": Standing.MISSING,
+            "bridge_bureau": Standing.UNKNOWN,
+        }
+
+    def test_only_once_it_is_issued_and_by_who_may(self) -> None:
+        """One refusal with its reason, and nothing opened."""
+        flow, campaign = self._flow()
+        (early,) = flow.cascade(campaign, PLAN, self.UNITS)
+        assert [each.reason.id for each in early.refusals] == ["parent.not_allowed"]
+        flow.do(campaign, "issue", issue_of(PLAN))
+        stranger = Actor(id="p-302", post="bridge_service_hall.contract_clerk")
+        (refused,) = flow.cascade(campaign, PLAN, self.UNITS, actor=stranger)
+        assert [each.guard for each in refused.refusals] == ["actor_holds_role"]
+        assert flow.instances(machine="campaign", parent=campaign) == ()
+        assert len(flow.cascade(campaign, PLAN, self.UNITS)) == 3
+
+    def test_the_units_of_the_directory(self) -> None:
+        """Those directly below the campaign's own unit; without any, or under another plan, a clear error."""
+        flow, provincial = self._flow()
+        own = Plan.load("ggj-2011")
+        campaign = flow.start("campaign", opening_of(own, unit="transport_department"))
+        flow.do(campaign, "issue", issue_of(own))
+        flow.cascade(campaign, own)
+        found = {each.facts["unit"] for each in flow.instances(machine="campaign", parent=campaign.stream)}
+        directory = flow.definitions.rules.directory
+        day = dt.date(2011, 8, 20)
+        assert found
+        assert found == {each.id for each in directory.organs(day) if each.parent == "transport_department"}
+        with pytest.raises(PlanError, match="no subordinate unit"):
+            flow.cascade(provincial, PLAN)
+        with pytest.raises(PlanError, match="runs under plan"):
+            flow.cascade(provincial, own, self.UNITS)
+        with pytest.raises(UnknownNameError, match="no_such"):
+            flow.cascade(provincial, PLAN, ["no_such"])
