@@ -807,10 +807,20 @@ class TestPlanCommands:
         told = json.loads(run("plan", "lint", str(text), "--format", "json").out)
         assert {"unsettled", "missing_year"} <= {each["rule"] for each in told["findings"]}
 
+    def test_a_comparison_with_the_superior(self, run: Runner, tmp_path: Path) -> None:
+        """In words, as data, as CSV; by the plan's own superior, or another."""
+        assert "上级有、本方案没有" in run("plan", "table", "dqj-2011", "--kind", "comparison").out
+        asked = ("plan", "table", "dqj-2011", "--kind", "comparison", "--superior", "szjg-2011")
+        told = json.loads(run(*asked, "--format", "json").out)
+        assert {each["difference"] for each in told["rows"]} == {"same", "differs", "added", "not in this plan"}
+        run(*asked, "--csv", str(tmp_path / "t.csv"))
+        assert (tmp_path / "t.csv").read_text(encoding="utf-8").startswith("方面,事项")
+
     @pytest.mark.parametrize(
         "asked",
         [
             ("plan", "import", "nowhere.txt"),
+            ("plan", "table", "szjg-2011", "--kind", "comparison"),
             ("plan", "lint", "dqj-2011", "--severity", "phase_gap=awful"),
             ("plan", "lint", "dqj-2011", "--severity", "no_such=error"),
             ("plan", "lint", "dqj-2011", "--rules", "1999"),

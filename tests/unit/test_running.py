@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.test_cases import Case, Run
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.campaign import amended, cascaded, issue_of, opening_of, unit_plans
 from zhiwen_flow.changes import Changeset
-from zhiwen_flow.errors import CalendarError, PlanError, UnknownNameError
+from zhiwen_flow.errors import CalendarError, MisuseError, PlanError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.importing.writing import plan_file
@@ -29,12 +30,13 @@ from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Deadline
 from zhiwen_flow.overdue import Due
 from zhiwen_flow.plan import Plan, Recurrence, Task
+from zhiwen_flow.progress import Progress, Stage, TaskProgress
 from zhiwen_flow.recurring import occurrences
 from zhiwen_flow.rollup import Handed, Standing, roll_up, sources
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.situation import Situation
 from zhiwen_flow.stores.memory import MemoryStore
-from zhiwen_flow.tables import Table, table
+from zhiwen_flow.tables import Table, comparison, table
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.workdays import ChinaCalendar
 
@@ -249,6 +251,10 @@ class TestRollUp:
         assert found.totals.total() == sum(each.total() for each in found.by_unit.values()) == total
         last = list(csv.reader(io.StringIO(found.as_csv())))[-1]
         assert sum(int(each) for each in last[2:]) == total
+        register = list(csv.reader(io.StringIO(found.as_csv(units=True))))
+        assert [row[0] for row in register[1:]] == list(units)
+        cells = Counter(each for row in register[1:] for each in row[1:])
+        assert cells == Counter({each.zh: count for each, count in found.totals.items()})
         assert sum(found.as_json()["totals"].values()) == total
 
 
@@ -277,6 +283,24 @@ class TestTables:
         assert with_one[0][5] == "7"
         without: Any = [row for row in table(PLAN, Table.SCHEDULE, at=day) if row[0] == "2011-12-12"]
         assert without[0][5] == ""
+
+    @pytest.mark.requirement("M08")
+    def test_comparison(self) -> None:
+        """Line by line: what differs, is the same, is gone, was added; every line of both plans stands once."""
+        own, above = Plan.load("dqj-2011"), Plan.load("szjg-2011")
+        rows = list(comparison(own, above))
+        assert {row[4] for row in rows} == {"相同", "不同", "本方案增加", "上级有、本方案没有"}
+        told = {(row[0], row[1]): row[2:] for row in rows}
+        assert len(told) == len(rows)
+        assert told["任务时限", "形成整改报告"] == ("2011-10-15", "2011-10-20", "不同")
+        assert told["权限条款", "按照干部管理权限问责追责"] == ("√", "", "上级有、本方案没有")
+        assert told["处理方式", "降级"][2] == "上级有、本方案没有"
+        assert {row[1] for row in rows if row[0] == "处理方式"} == {
+            each.name for p in (own, above) for each in p.ladder
+        }
+        assert {row[4] for row in comparison(own, own, "en")} == {"same"}
+        with pytest.raises(MisuseError, match="superior"):
+            list(table(own, Table.COMPARISON, at=dt.date(2011, 9, 1)))
 
 
 class TestPlans:
@@ -548,3 +572,86 @@ class TestCascade:
             flow.cascade(provincial, own, self.UNITS)
         with pytest.raises(UnknownNameError, match="no_such"):
             flow.cascade(provincial, PLAN, ["no_such"])
+
+
+class TestProgress:
+    """How a campaign goes, by unit, phase and task, as of a day."""
+
+    ORGANIZER = Actor(id="p-001", post="provincial_leading_group_office.director")
+    OFFICE = Actor(id="p-002", post="provincial_leading_group_office.clerk")
+
+    @pytest.mark.requirement("A11", "A23")
+    def test_done_late_stays_late_and_any_day_comes_again(self) -> None:
+        """In progress, overdue, submitted late, done late: each as of its day, also when asked afterwards."""
+        clock = FixedClock(at(8, 20))
+        with Flow.open(clock=clock, actor=self.ORGANIZER) as flow:
+            campaign = flow.start("campaign", opening_of(PLAN))
+            flow.do(campaign, "issue", issue_of(PLAN))
+            task = next(each for each in flow.instances(machine="task") if each.facts["task"] == "unit_plan").id
+            clock.set(at(8, 24))
+            flow.do(task, "begin").raise_if_refused()
+            clock.set(at(8, 27))
+            flow.do(task, "submit", {"evidence": "方案", "submitted_on": dt.date(2011, 8, 27)}).raise_if_refused()
+            clock.set(at(8, 30))
+            flow.do(task, "complete", actor=self.OFFICE).raise_if_refused()
+            told = {}
+            for day in (20, 24, 26, 27, 30):
+                found = flow.reports.progress(campaign, at=dt.date(2011, 8, day))
+                row = next(each for each in found.rows if each.task == "unit_plan")
+                told[day] = (row.stage, row.late)
+            assert told == {
+                20: (Stage.NOT_STARTED, False),
+                24: (Stage.IN_PROGRESS, False),
+                26: (Stage.IN_PROGRESS, True),
+                27: (Stage.SUBMITTED, True),
+                30: (Stage.DONE, True),
+            }
+            found = flow.reports.progress(campaign)
+            assert found.by_phase["宣传发动"]["done"] == 1
+            assert found.totals["late"] == 1
+            assert flow.reports.progress(campaign, at=dt.date(2011, 8, 19)).rows == ()
+            with pytest.raises(UnknownNameError):
+                flow.reports.progress("no-such")
+
+    def test_units_below_are_told_apart(self) -> None:
+        """The superior's own tasks, and those of a unit's campaign under it."""
+        with Flow.open(clock=FixedClock(at(8, 20)), actor=self.ORGANIZER) as flow:
+            campaign = flow.start("campaign", opening_of(PLAN))
+            flow.do(campaign, "issue", issue_of(PLAN))
+            (below,) = flow.cascade(campaign, PLAN, ["bridge_bureau"])
+            own = unit_plans(PLAN, {"bridge_bureau": "大桥局"})[0].plan
+            flow.do(below, "issue", issue_of(own)).raise_if_refused()
+            found = flow.reports.progress(campaign)
+            tasks = len(list(PLAN.tasks))
+            assert {unit: each["not_started"] for unit, each in found.by_unit.items()} == {
+                PLAN.title: tasks,
+                "bridge_bureau": tasks,
+            }
+            json.dumps(found.as_json())
+
+    @settings(max_examples=30, deadline=None)
+    @given(
+        st.lists(
+            st.builds(
+                lambda unit, phase, name, stage, late: TaskProgress(
+                    unit=unit, phase=phase, task=name, name=name, stage=stage, late=late
+                ),
+                st.sampled_from(["a", "b"]),
+                st.sampled_from(["p", "q"]),
+                st.sampled_from(["x", "y", "z"]),
+                st.sampled_from(list(Stage)),
+                st.booleans(),
+            )
+        )
+    )
+    def test_it_adds_up(self, rows: list[TaskProgress]) -> None:
+        """By unit, by phase, by task, in the tables and in the data: the same totals."""
+        found = Progress(at=dt.date(2011, 9, 1), rows=tuple(rows))
+        for by in ("unit", "phase", "task"):
+            for lang in ("zh", "en"):
+                lines = list(csv.reader(io.StringIO(found.as_csv(by, lang))))
+                columns = list(zip(*(map(int, line[1:]) for line in lines[1:-1]), strict=True))
+                total = [int(each) for each in lines[-1][1:]]
+                assert not columns or [sum(each) for each in columns] == total
+                assert sum(total[:-1]) == len(rows)
+        assert sum(found.as_json()["totals"].values()) == len(rows) + sum(each.late for each in rows)

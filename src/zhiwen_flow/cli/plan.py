@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from csv import writer as csv_writer
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +37,7 @@ from zhiwen_flow.loading import shipped
 from zhiwen_flow.model import ZONE
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.rulebook import Rulebook
-from zhiwen_flow.tables import HEADS, Table, table
+from zhiwen_flow.tables import HEADS, Table, comparison, table
 from zhiwen_flow.workdays import ChinaCalendar
 
 app = typer.Typer(no_args_is_help=True, help="方案:查看、导入、检查、出图 / plans: show, import, lint, draw")
@@ -192,16 +192,26 @@ def _reckoning(plan: Plan) -> Reckoning:
     return Reckoning(policy=policy, calendar=ChinaCalendar())
 
 
+def _rows(plan: Plan, wanted: Table, day: dt.date, superior: str | None, lang: Lang) -> Iterator[tuple[str, ...]]:
+    if wanted is not Table.COMPARISON:
+        return table(plan, wanted, at=day, by=_reckoning(plan))
+    named = superior or plan.superior
+    if named is None:
+        raise typer.BadParameter(said(lang, "写明上级方案", "name the superior's plan"), param_hint="--superior")
+    return comparison(plan, _plan(named), lang.value)
+
+
 @app.command("table")
 def print_plan_table(
     name: Name,
-    kind: Annotated[str, typer.Option("--kind", help="assignments、schedule、overdue")] = "assignments",
+    kind: Annotated[str, typer.Option("--kind", help="assignments、schedule、overdue、comparison")] = "assignments",
+    superior: Annotated[str | None, typer.Option("--superior", help="对照表:上级方案 / for a comparison")] = None,
     at: Annotated[str | None, typer.Option("--at", help="截至日期 YYYY-MM-DD / as of")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="写成 CSV 文件 / write a CSV file")] = None,
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
-    """任务分解表、倒排工期表、逾期清单 / tables of a plan."""
+    """任务分解表、倒排工期表、逾期清单、方案对照表 / tables of a plan."""
     if kind not in list(Table):
         raise typer.BadParameter("、".join(Table), param_hint="--kind")
     try:
@@ -210,7 +220,7 @@ def print_plan_table(
         raise typer.BadParameter("YYYY-MM-DD", param_hint="--at") from None
     plan, wanted = _plan(name), Table(kind)
     heads = HEADS[wanted][0 if lang is Lang.ZH else 1]
-    rows = list(table(plan, wanted, at=day, by=_reckoning(plan)))
+    rows = list(_rows(plan, wanted, day, superior, lang if format is Format.TEXT or csv is not None else Lang.EN))
     if csv is not None:
         made = io.StringIO()
         csv_writer(made, lineterminator="\n").writerows([heads, *rows])
