@@ -19,6 +19,7 @@ from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import read_machine
 from zhiwen_flow.machine.standing import Act, read_acts
+from zhiwen_flow.reminders import Reminder, read_reminders
 from zhiwen_flow.rulebook import Rulebook
 
 
@@ -30,12 +31,14 @@ class Definitions:
     Args:
         machines: A host's machines by id; shipped ones need not be named.
         standing: Acts beside the steps of the machines.
+        reminders: Who is warned when.
     """
 
     rules: Rules
     registry: Registry
     machines: Mapping[str, Machine]
     standing: tuple[Act, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
 
     @classmethod
     def load(
@@ -50,6 +53,7 @@ class Definitions:
         earlier: Iterable[Rulebook | str | Path] = (),
         optional: Iterable[str] = (),
         standing: str | Path | None = None,
+        reminders: str | Path | None = None,
     ) -> Definitions:
         """
         Load what is named by id or by file (加载定义); see `Flow.open`.
@@ -64,6 +68,7 @@ class Definitions:
             earlier: Rulebooks of earlier times, for conduct of those times (从旧兼从轻).
             optional: Shipped machines that must be asked for, such as ``discipline``.
             standing: A host's own file of standing acts, in place of the shipped one.
+            reminders: A host's own file of who is warned when, in place of the shipped one.
 
         Raises:
             DefinitionError: a file has faults; all are named.
@@ -81,12 +86,14 @@ class Definitions:
             strict=strict,
             earlier=tuple(each if isinstance(each, Rulebook) else Rulebook.load(each) for each in earlier),
         )
+        warned = Source.of(reminders) if reminders is not None else Source.shipped("standing", "reminders")
         acts = Source.of(standing) if standing is not None else Source.shipped("standing", "deadlines")
         return cls(
             rules=rules,
             registry=registry,
             machines={each.id: each for each in given},
             standing=read_acts(acts, registry),
+            reminders=read_reminders(warned, organs.roles),
         )
 
     def machine(self, id: str) -> Machine:

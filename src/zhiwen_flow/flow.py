@@ -39,7 +39,7 @@ from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
-from zhiwen_flow.overdue import Tick, late, step_of
+from zhiwen_flow.overdue import Tick, is_warned, late, step_of
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
@@ -120,7 +120,7 @@ class Flow:
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
             definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
-                earlier, optional.
+                earlier, optional, standing, reminders.
 
         Raises:
             DefinitionError: a definition has faults.
@@ -335,7 +335,7 @@ class Flow:
         """Read running deadlines, the earliest first (期限)."""
         return self.store.deadlines(due_by=due_by, limit=limit)
 
-    def tick(self, *, actor: Actor | None = None, within: int = 0) -> Tick:
+    def tick(self, *, actor: Actor | None = None, within: int | None = None) -> Tick:
         """
         Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
 
@@ -344,19 +344,20 @@ class Flow:
 
         Args:
             actor: In whose name steps are taken; the host's function by default.
-            within: How many days ahead to warn, calendar days.
+            within: How many days ahead to list, calendar days; by default whatever the reminders ask for.
         """
-        today = self._now().astimezone(ZONE).date()
+        today, rules = self._now().astimezone(ZONE).date(), self.definitions.reminders
+        ahead = within if within is not None else max((each.ahead for each in rules), default=0)
         taken, waiting = [], []
-        for row in self.store.deadlines(due_by=today + dt.timedelta(days=within), limit=sys.maxsize):
+        for row in self.store.deadlines(due_by=today + dt.timedelta(days=max(ahead, 0)), limit=sys.maxsize):
             machine = self.machine_of(self.instance(row.stream).pin)
-            found = late(row, machine, today)
+            found = late(row, machine, today, rules)
             trigger = step_of(found, machine) if found is not None else None
             by = actor or self._acting()
             if trigger is not None and self.explain(row.stream, trigger, actor=by).allowed:
                 key = f"tick:{row.stream}:{row.state}:{row.due}"
                 taken.append(self.do(row.stream, trigger, actor=by, key=key))
-            elif found is not None:
+            elif found is not None and (within is not None or found.days <= 0 or is_warned(found, rules)):
                 waiting.append(found)
         return Tick(taken=tuple(taken), waiting=tuple(waiting))
 

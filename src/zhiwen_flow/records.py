@@ -97,8 +97,8 @@ def progress_of(store: Store, campaign: str, at: dt.date) -> Iterator[TaskProgre
     above = store.load(campaign).instance
     assert above is not None
     unit = above.facts.get("unit") or above.facts.get("title") or campaign
-    for phase in _all(store, "phase", parent=campaign):
-        for task in _all(store, "task", parent=phase.id):
+    for phase in _opened(store, "phase", above):
+        for task in _opened(store, "task", phase):
             found = _stage(store, task, at)
             if found is not None:
                 stage, due, submitted = found
@@ -114,6 +114,13 @@ def progress_of(store: Store, campaign: str, at: dt.date) -> Iterator[TaskProgre
                 )
     for below in _all(store, "campaign", parent=campaign):
         yield from progress_of(store, below.id, at)
+
+
+def _opened(store: Store, machine: str, parent: Instance) -> list[Instance]:
+    """The children of an instance in the order in which its steps opened them: that of the plan."""
+    order = {id: place for place, id in enumerate(id for each in _events(store, parent) for id in each.body["opens"])}
+    found = _all(store, machine, parent=parent.id)
+    return sorted(found, key=lambda each: (order.get(each.id, len(order)), each.id))
 
 
 def _stage(store: Store, task: Instance, at: dt.date) -> tuple[Stage, dt.date | None, dt.date | None] | None:

@@ -19,7 +19,7 @@ from tests.test_cases import Case, Run
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.campaign import amended, cascaded, issue_of, opening_of, unit_plans
 from zhiwen_flow.changes import Changeset
-from zhiwen_flow.errors import CalendarError, MisuseError, PlanError, UnknownNameError
+from zhiwen_flow.errors import CalendarError, DefinitionError, MisuseError, PlanError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.importing.writing import plan_file
@@ -155,10 +155,34 @@ class TestTick:
         flow.start("lapsing", {"due": dt.date(2011, 9, 5)})
         complaint = flow.start("complaint", {"channel": "telephone", "content": "无人", "anonymous": True})
         warned = flow.tick(within=4).waiting
-        assert [(each.days, each.standing, each.warned) for each in warned] == [(4, Due.SOON, "unit_liaison")]
+        assert [(each.days, each.standing, each.warned) for each in warned] == [(4, Due.SOON, ("unit_liaison",))]
         clock.set(at(10, 1))
         late = [each for each in flow.tick().waiting if each.deadline.stream == complaint.stream]
         assert [(each.standing, each.follows) for each in late] == [(Due.OVERDUE, "supervision_order")]
+
+    @pytest.mark.requirement("M06")
+    def test_days_ahead_and_roles_are_data(self, tmp_path: Path) -> None:
+        """Three days before whoever must act, later the office too; a host names its own; a wrong role is a fault."""
+        flow, clock = self._flow()
+        flow.start("lapsing", {"due": dt.date(2011, 9, 20)})
+        told: dict[int, Any] = {}
+        for day in (16, 17, 20):
+            clock.set(at(9, day))
+            told[day] = [each.warned for each in flow.tick().waiting]
+        assert told == {16: [], 17: [("unit_liaison",)], 20: [("unit_liaison",)]}
+        waiting = Flow.open(clock=clock, actor=DESK)
+        waiting.start("complaint", {"channel": "telephone", "content": "无人", "anonymous": True})
+        clock.set(at(12, 1))
+        assert [each.warned[-1] for each in waiting.tick().waiting] == ["leading_group_office"]
+        data = Source.shipped("standing", "reminders").data.replace(b"ahead = 3", b"ahead = 10")
+        path = tmp_path / "w.toml"
+        path.write_bytes(data)
+        own = Flow.open(clock=FixedClock(at(9, 10)), actor=DESK, machines=[lapsing()], reminders=path)
+        own.start("lapsing", {"due": dt.date(2011, 9, 20)})
+        assert [each.days for each in own.tick().waiting] == [10]
+        path.write_bytes(data.replace(b'"leading_group_office"', b'"nobody"'))
+        with pytest.raises(DefinitionError, match="nobody"):
+            Flow.open(reminders=path)
 
     def test_an_instance_without_a_day_has_no_deadline(self) -> None:
         """Nothing is guessed."""

@@ -29,6 +29,7 @@ def task_before_phase(bench: Bench) -> Found:
                 place(task),
                 f"期限{task.due}比所在环节“{phase.name}”的起始日{phase.start}早{days}天",
                 f"due {task.due}, {days} days before its phase “{phase.name}” starts on {phase.start}",
+                {"due": task.due, "start": phase.start, "days": days},
             )
 
 
@@ -42,6 +43,7 @@ def due_before_campaign(bench: Bench) -> Found:
                 place(task),
                 f"期限{task.due}早于活动开始之日{min(starts)}",
                 f"due {task.due}, before the campaign starts on {min(starts)}",
+                {"due": task.due, "start": min(starts)},
             )
 
 
@@ -51,7 +53,12 @@ def task_outside_phase(bench: Bench) -> Found:
         last = max((each for each in (task.due, task.end) if each is not None), default=None)
         if phase.end is not None and last is not None and last > phase.end:
             zh = f"时限{last}晚于所在环节“{phase.name}”的结束之日{phase.end}"
-            yield place(task), zh, f"until {last}, after its phase “{phase.name}” ends on {phase.end}"
+            yield (
+                place(task),
+                zh,
+                f"until {last}, after its phase “{phase.name}” ends",
+                {"end": phase.end, "until": last},
+            )
         elif phase.start is not None and task.start is not None and task.start < phase.start:
             zh = f"起始日{task.start}早于所在环节“{phase.name}”的{phase.start}"
             yield place(task), zh, f"from {task.start}, before its phase “{phase.name}” starts on {phase.start}"
@@ -93,7 +100,7 @@ def due_before_issue(bench: Bench) -> Found:
                 f"期限{task.due}早于方案印发(发布)之日{issued}",
                 f"due {task.due}, before the plan's own day {issued}",
             )
-            yield place(task), zh, en
+            yield place(task), zh, en, {"due": task.due, "issued": issued}
 
 
 def phase_gap(bench: Bench) -> Found:
@@ -106,6 +113,7 @@ def phase_gap(bench: Bench) -> Found:
                 place(after),
                 f"“{before.name}”{before.end}结束,“{after.name}”{after.start}开始,中间空{days}天",
                 f"{days} days from {before.end} to {after.start} belong to no phase",
+                {"end": before.end, "start": after.start, "days": days},
             )
         # Of phases that run side by side the one that ends last is the one before; an open end leaves no gap.
         if before is None or (before.end is not None and (after.end is None or after.end > before.end)):
@@ -121,6 +129,7 @@ def phase_overlap(bench: Bench) -> Found:
                 place(after),
                 f"与“{before.name}”重叠{days}天",
                 f"overlaps “{before.name}” by {days} days",
+                {"end": before.end, "start": after.start, "days": days},
             )
 
 
@@ -132,6 +141,7 @@ def phase_order(bench: Bench) -> Found:
                 place(after),
                 f"起始日{after.start}早于前一环节“{before.name}”的{before.start}",
                 f"starts {after.start}, before the phase above it, “{before.name}” ({before.start})",
+                {"start": after.start, "before": before.start},
             )
 
 
@@ -145,6 +155,7 @@ def report_before_end(bench: Bench) -> Found:
                 place(task),
                 f"报告期限{task.due}早于环节结束之日{phase.end}",
                 f"the report is due {task.due}, before the phase ends on {phase.end}",
+                {"due": task.due, "end": phase.end},
             )
 
 
@@ -160,6 +171,7 @@ def window_outside_superior(bench: Bench) -> Found:
                     place(phase),
                     f"起止{phase.start}至{phase.end}超出“{superior.title}”的{above.start}至{above.end}",
                     f"{phase.start} to {phase.end} lies outside {above.start} to {above.end} of {superior.id}",
+                    {"superior": superior.id, "superior_start": above.start, "superior_end": above.end},
                 )
 
 
@@ -172,6 +184,7 @@ def due_after_superior(bench: Bench) -> Found:
                 place(task),
                 f"期限{own}晚于“{superior.title}”的{theirs}({above.name})",
                 f"due {own}, after {theirs} of {superior.id} ({above.name})",
+                {"due": own, "superior": superior.id, "superior_due": theirs, "days": (own - theirs).days},
             )
 
 
@@ -191,6 +204,7 @@ def no_slack(bench: Bench, *, least: int) -> Found:
                 place(task),
                 f"与“{superior.title}”的期限{theirs}之间只有{days}个工作日",
                 f"{days} working days before {theirs} of {superior.id}",
+                {"due": own, "superior": superior.id, "superior_due": theirs, "working_days": days},
             )
 
 

@@ -47,6 +47,7 @@ class Finding:
         where: Clause or name of the phase or task.
         text: What was found.
         line: Line of the text the plan was read from.
+        values: Days and numbers behind it, for programs.
     """
 
     rule: str
@@ -54,14 +55,16 @@ class Finding:
     where: str
     text: Label
     line: int | None = None
+    values: Mapping[str, str | int] = MappingProxyType({})
 
     def as_dict(self) -> dict[str, object]:
         """Give the finding as ``plan lint --format json`` prints it."""
         return {
             "rule": self.rule,
             "severity": self.severity.value,
-            "where": self.where,
-            **self.text.as_dict(),
+            "clause": self.where,
+            "message": self.text.as_dict(),
+            "values": dict(self.values),
             "line": self.line,
         }
 
@@ -109,8 +112,8 @@ class Bench:
         return tuple(dict.fromkeys(each.superior for each in chain if each.superior and each.superior not in given))
 
 
-Found = Iterator[tuple[str, str, str]]
-"""Where, in Chinese, in English; the line may follow the place after a tab."""
+Found = Iterator[tuple[str, str, str] | tuple[str, str, str, Mapping[str, Any]]]
+"""Where, in Chinese, in English, and the days and numbers behind it; the line may follow the place after a tab."""
 
 
 @attrs.frozen(kw_only=True)
@@ -146,7 +149,7 @@ class Rule:
         assert self.check is not None
         if self.compares and bench.missing:
             yield self._unjudged(bench)
-        for where, zh, en in self.check(bench, **self.params):
+        for where, zh, en, *more in self.check(bench, **self.params):
             place, _, line = where.partition("\t")
             unknown = zh.startswith("无法判断")
             yield Finding(
@@ -155,6 +158,7 @@ class Rule:
                 where=place,
                 text=Label(zh=zh, en=en),
                 line=int(line) if line else None,
+                values={name: _plain(each) for name, each in (more[0] if more else {}).items()},
             )
 
     def _unjudged(self, bench: Bench) -> Finding:
@@ -162,3 +166,7 @@ class Rule:
         zh = f"无法判断:没有上级方案“{'”“'.join(names)}”"
         en = f"cannot be judged: the superior's plan is not there: {', '.join(names)}"
         return Finding(rule=self.id, severity=Severity.UNKNOWN, where=bench.plan.title, text=Label(zh=zh, en=en))
+
+
+def _plain(value: Any) -> str | int:
+    return value if isinstance(value, int) else str(value)
