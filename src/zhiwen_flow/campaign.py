@@ -43,13 +43,22 @@ def issue_of(plan: Plan, *, by: Reckoning = AS_WRITTEN) -> dict[str, Any]:
     """
     Give the payload that issues a campaign: each phase with its tasks (印发方案的填报内容).
 
-    Dates that the plan does not give are left out, never guessed.
+    Dates that the plan does not give are left out, never guessed. Tasks beside the phases stand in one without dates.
 
     Args:
         by: How the days that the plan names are read.
     """
     issued = {"issued_on": plan.issued.isoformat()} if plan.issued is not None else {}
-    return {**issued, "phases": [_phase(each, by) for each in plan.phases]}
+    phases = [_phase(each, by) for each in plan.phases]
+    if plan.beside:
+        # It has neither window nor clause: it only holds together what belongs to no phase of the plan.
+        beside = Phase(id=BESIDE, name="不属于某一环节的任务", clause="—", tasks=plan.beside)
+        phases.append(_phase(beside, by))
+    return {**issued, "phases": phases}
+
+
+BESIDE = "beside"
+"""The phase of a running campaign that holds the tasks beside the phases of the plan."""
 
 
 def amended(plan: Plan, *, version: str, on: dt.date, reason: str, document: str, **changes: Any) -> Plan:

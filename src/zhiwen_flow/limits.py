@@ -90,6 +90,33 @@ class Reckoning:
             day = next_working_day(self.calendar, day)
         return day
 
+    def after(self, task: Task, happened: dt.date) -> dt.date | None:
+        """
+        Give the last day of a task that is due within some days of an event (事件触发的期限), such as an approval.
+
+        Args:
+            happened: Day of the event; it does not count itself, unless the policy says so.
+
+        Returns:
+            None where the plan names no number of days.
+
+        Raises:
+            CalendarError: working days are needed, and no calendar reaches that far.
+
+        >>> from zhiwen_flow.workdays import ChinaCalendar
+        >>> task = Task(id="x", number="1", name="报方案", clause="—", within=5, working_days=True, trigger="上级批复")
+        >>> str(Reckoning(calendar=ChinaCalendar()).after(task, dt.date(2011, 9, 29)))
+        '2011-10-11'
+        """
+        if task.within is None:
+            return None
+        first = self.policy is not None and self.policy.start_day_counts
+        if task.working_days:
+            if self.calendar is None:
+                raise CalendarError(f"task `{task.id}` counts working days; give a calendar")
+            return add_working_days(self.calendar, happened, task.within - first)
+        return self.last_day(attrs.evolve(task, due=happened + dt.timedelta(days=task.within - first), raw=None))
+
 
 AS_WRITTEN = Reckoning()
 """The day as the plan writes it."""

@@ -510,6 +510,20 @@ class TestPolicy:
             tasks = issue_of(PLAN, by=by)["phases"][1]["tasks"]
             assert [each["due"] for each in tasks if "due" in each] == [last]
 
+    def test_days_after_an_event(self) -> None:
+        """Working days over the National Day, calendar days, the policy on rest days; without a number none."""
+        happened = dt.date(2011, 9, 29)
+        working = Task(id="x", number="1", name="报方案", clause="—", within=5, working_days=True, trigger="上级批复")
+        plain = attrs.evolve(working, within=2, working_days=False)
+        by = self._by()
+        assert str(by.after(working, happened)) == "2011-10-11"
+        assert str(by.after(plain, happened)) == "2011-10-01"
+        assert str(self._by(rest_day="next_working_day").after(plain, happened)) == "2011-10-08"
+        assert str(self._by(start_day_counts=True).after(plain, happened)) == "2011-09-30"
+        assert by.after(attrs.evolve(plain, within=None), happened) is None
+        with pytest.raises(CalendarError, match="working days"):
+            Reckoning().after(working, happened)
+
     def test_a_policy_that_needs_a_calendar(self) -> None:
         """Refuses without one."""
         by = attrs.evolve(self._by(rest_day="next_working_day"), calendar=None)
@@ -596,6 +610,19 @@ class TestCascade:
             flow.cascade(provincial, own, self.UNITS)
         with pytest.raises(UnknownNameError, match="no_such"):
             flow.cascade(provincial, PLAN, ["no_such"])
+
+
+def test_a_plan_without_phases_runs() -> None:
+    """Its tasks stand in one phase without a window, which begins and is closed like any other."""
+    organizer = Actor(id="p-001", post="provincial_leading_group_office.director")
+    plan = Plan.load("jzszxyy-2011")
+    with Flow.open(clock=FixedClock(at(10, 20)), actor=organizer) as flow:
+        campaign = flow.start("campaign", opening_of(plan))
+        flow.do(campaign, "issue", issue_of(plan)).raise_if_refused()
+        found = flow.reports.progress(campaign)
+        assert [row.name for row in found.rows] == [each.name for each in plan.all_tasks]
+        assert set(found.by_phase) == {"不属于某一环节的任务"}
+        assert verify_store(flow.store).sound
 
 
 class TestProgress:
