@@ -170,7 +170,7 @@ def lint_rules() -> str:
 
 
 def _params(params: Mapping[str, Any]) -> str:
-    return "<br>".join(f"{name}:{_shown(value)}" for name, value in params.items()) or "—"
+    return "<br>".join(f"{name} `{_shown(value)}`" for name, value in params.items()) or "—"
 
 
 def _shown(value: Any) -> str:
