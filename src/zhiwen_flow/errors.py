@@ -11,6 +11,7 @@ The errors that the library raises, as one tree.
     ├── RefusedError          raised by `Decision.raise_if_refused` only
     ├── StaleError            another command won the race three times
     ├── StoreError            the store cannot be reached, is read-only or too new
+    │   ├── ClockError        the clock was set back; nothing was recorded
     │   └── CorruptStoreError what is stored contradicts itself
     ├── CalendarError         no calendar data for that year
     └── AuditError            a log cannot be read at all
@@ -150,6 +151,23 @@ class StoreError(ZhiwenError):
 
 class CorruptStoreError(StoreError):
     """What is stored contradicts itself (存储内容自相矛盾)."""
+
+
+class ClockError(StoreError):
+    """
+    The clock was set back (时钟被回拨): an event would be older than the one before it. Nothing was recorded.
+
+    Args:
+        where: The instance.
+        last: Moment of its last event.
+        now: Moment that the clock gives.
+    """
+
+    def __init__(self, where: str, last: Any, now: Any) -> None:
+        super().__init__(
+            f"{where}: its last event is of {last}, and the clock gives {now}; "
+            "set the clock right, then ask again with the same key"
+        )
 
 
 class CalendarError(ZhiwenError, LookupError):

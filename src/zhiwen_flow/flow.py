@@ -20,30 +20,25 @@ import structlog
 
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
-from zhiwen_flow.authority import Authority
+from zhiwen_flow.benches import Benches
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import (
-    DefinitionError,
-    Fault,
     KeyReuseError,
     MisuseError,
     PayloadError,
     StaleError,
     UnknownNameError,
 )
-from zhiwen_flow.guards.registry import Rules, registry_reasons
-from zhiwen_flow.loading import Source, shipped
+from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
-from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.overdue import Tick, late, step_of
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
-from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulings import Ruling
-from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.opening import open_joined, open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
 
 TRIES = 3
@@ -92,9 +87,9 @@ class Flow:
         self._clock = clock
         self._stamps = SystemStamps(clock)
         self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
-        self._benches: dict[tuple[str, str], Bench] = {}
-        self._current: dict[str, Bench] = {}
+        self._benches = Benches(definitions)
         self._kept: set[tuple[str, str]] = set()
+        self._batching = False
         self._reasons = registry_reasons(definitions.registry)
 
     @classmethod
@@ -111,7 +106,7 @@ class Flow:
         Open a flow on a store (打开).
 
         Args:
-            url: ``memory:`` or ``sqlite:///path``.
+            url: ``memory:``, ``sqlite:///path`` or ``postgresql://user:password@host/database``.
             actor: The host's function that says who acts now; without one every command must name its actor.
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
@@ -129,6 +124,36 @@ class Flow:
         """
         found = Definitions.load(**definitions)
         return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
+
+    def joined(self, connection: Any) -> Flow:
+        """
+        Give a flow on the host's own connection (并入宿主事务): its rows and ours commit or roll back together.
+
+        What the flow answers is not certain before the host has committed: act on it outside the database only then.
+        The host opens, commits and closes; definitions are shared with this flow, so that one is cheap to make for
+        every request.
+
+        Args:
+            connection: A `sqlite3` or psycopg connection, a SQLAlchemy connection or session, or Django's. The
+                database holds our tables already.
+
+        Raises:
+            StoreError: it is none of these, or our tables are missing or of another schema.
+
+        >>> import sqlite3
+        >>> from zhiwen_flow import Actor, Flow
+        >>> Flow.open("sqlite:///own.db").close()  # makes the tables
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     host = sqlite3.connect("own.db")
+        ...     _ = flow.joined(host).start("complaint", {"channel": "email", "content": "x", "anonymous": True})
+        ...     host.rollback()
+        ...     flow.joined(host).instances()
+        ()
+        """
+        store = open_joined(connection, tenant=self.store.tenant, clock=self._clock)
+        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock)
+        found._benches, found._recorder = self._benches, self._recorder
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -189,11 +214,14 @@ class Flow:
             return self._again(command, answer)
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
             stale = ""
-            for _ in range(TRIES):
+            for _ in range(1 if self._batching else TRIES):
                 judged = self._judged(command)
                 try:
                     return self._recorded(judged)
                 except Conflict as conflict:
+                    if self._batching:
+                        # The transaction may be broken: the batch begins anew, not the command.
+                        raise
                     stale = conflict.stream
         raise StaleError(stale, self.store.last_move(stale))
 
@@ -204,13 +232,28 @@ class Flow:
         Raises:
             ZhiwenError: see `handle`; nothing of the batch was recorded.
         """
+        asked, stale = tuple(commands), ""
+        named = [name for each in asked for name in (each.stream, each.parent) if name is not None]
+        keys = [each.key for each in asked if each.key is not None]
+        for _ in range(TRIES):
+            try:
+                with self.store.batch(streams=named, keys=keys):
+                    return self._all(asked)
+            except Conflict as conflict:
+                stale = conflict.stream
+                self._kept.clear()
+            except BaseException:
+                # Definitions that the batch was the first to use were rolled back with it.
+                self._kept.clear()
+                raise
+        raise StaleError(stale, self.store.last_move(stale))
+
+    def _all(self, commands: tuple[Command, ...]) -> tuple[Decision, ...]:
+        before, self._batching = self._batching, True
         try:
-            with self.store.batch():
-                return tuple(self.handle(each) for each in commands)
-        except BaseException:
-            # Definitions that the batch was the first to use were rolled back with it.
-            self._kept.clear()
-            raise
+            return tuple(self.handle(each) for each in commands)
+        finally:
+            self._batching = before
 
     def explain(
         self,
@@ -256,7 +299,7 @@ class Flow:
         return Reports(
             store=self.store,
             book=self.definitions.rules.rulebook,
-            book_of=lambda pin: self._pinned_rules(pin).rulebook,
+            book_of=lambda pin: self._benches.rules(pin, self.store.definition).rulebook,
             machine_of=self.machine_of,
             today=lambda: self._now().astimezone(ZONE).date(),
         )
@@ -326,14 +369,11 @@ class Flow:
 
     def current(self, machine: str) -> Bench:
         """Give the bench that new instances of *machine* are opened at (当前裁量台)."""
-        found = self._current.get(machine)
-        if found is None:
-            found = self._current[machine] = self._bench(self.definitions.machine(machine), self.definitions.rules)
-        return found
+        return self._benches.current(machine)
 
     def machine_of(self, pin: Pin) -> Machine:
         """Give the definition that an instance was opened under (卷宗所依据的状态机)."""
-        return self._pinned(pin).machine
+        return self._benches.pinned(pin, self.store.definition).machine
 
     # --- inside ---
 
@@ -388,48 +428,13 @@ class Flow:
         if answer.content != content_of(command):
             raise KeyReuseError("this key was already used for another request; take a new key")
         body = json.loads(answer.raw)
-        machine = self._pinned_machine(body["machine"]["id"], body["machine"]["hash"])
+        machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:
             raise MisuseError("there is no instance")
-        return self._pinned(surroundings.instance.pin)
-
-    def _pinned(self, pin: Pin) -> Bench:
-        found = self._benches.get((pin.machine_hash, pin.rulebook_hash))
-        if found is not None:
-            return found
-        machine = self._pinned_machine(pin.machine, pin.machine_hash)
-        return self._bench(machine, self._pinned_rules(pin))
-
-    def _pinned_machine(self, id: str, hash: str) -> Machine:
-        known = self.definitions.machines.get(id)
-        if known is None and id in shipped("machines"):
-            known = self.current(id).machine
-        if known is not None and known.hash == hash:
-            return known
-        raw = json.loads(self.store.definition(hash))["machine"]
-        machine = machine_from(raw, self.definitions.registry, where=f"{id} ({hash[:12]})")
-        if machine.hash != hash:
-            what = "a guard it names has another revision now"
-            raise DefinitionError(Fault(id, "", what, "register the guard of that revision"))
-        return machine
-
-    def _pinned_rules(self, pin: Pin) -> Rules:
-        rules = self.definitions.rules
-        if rules.rulebook.hash == pin.rulebook_hash:
-            return rules
-        source = Source(name=f"{pin.rulebook}.toml", data=self.store.definition(pin.rulebook_hash))
-        book = Rulebook.read(source)
-        return attrs.evolve(rules, rulebook=book, authority=Authority(book, rules.directory))
-
-    def _bench(self, machine: Machine, rules: Rules) -> Bench:
-        key = (machine.hash, rules.rulebook.hash)
-        found = self._benches.get(key)
-        if found is None:
-            found = self._benches[key] = Bench(machine, rules, self.definitions.registry)
-        return found
+        return self._benches.pinned(surroundings.instance.pin, self.store.definition)
 
     def _keep(self, judged: Judged) -> None:
         """Have the store keep the definitions that an event will name, before the event names them."""

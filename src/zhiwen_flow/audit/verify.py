@@ -296,7 +296,7 @@ def _differences(store: Store, chains: _Chains, fold: Fold) -> Iterator[_Bad]:
     known = sum(1 for _ in _instances(store))
     if known != len(fold.instances):
         yield _Bad("instances", "卷宗表有日志中没有的卷宗", "the table has instances that the log does not know")
-    kept = {digest(key.encode()): content for key, content in store.spent_keys()}
+    kept = store.spent(list(fold.keys))
     if any(kept.get(hash) != content for hash, content in fold.keys.items()):
         yield _Bad("keys", "幂等键表与日志不符", "the idempotency keys differ from the log")
 

@@ -9,12 +9,13 @@ import copy
 import datetime as dt
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
@@ -83,13 +84,13 @@ class MemoryStore:
 
     def answer(self, key: str) -> Answer | None:
         """See `Store.answer`."""
-        found = self._state.keys.get(key)
+        found = self._state.keys.get(digest(key.encode()))
         if found is None:
             return None
         content, event, raw = found
         return Answer(content=content, raw=raw, sealed=shown(self.sealed(event)) if event is not None else {})
 
-    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+    def append(self, change: Changeset) -> Answer | None:
         """See `Store.append`."""
         with self._lock:
             self._check_open()
@@ -99,16 +100,17 @@ class MemoryStore:
                 return answer
             self._assert(change)
             if change.refused_by is not None and (body := self._fold(change)) is not None:
-                return self._folded(change, body)
+                self._folded(change, body)
+                return None
             events = self._seal(change)
             self._tables(change)
             if change.key is not None:
-                self._state.keys[change.key.key] = (change.key.content, events[0].id, events[0].raw)
-            return events
+                self._state.keys[digest(change.key.key.encode())] = (change.key.content, events[0].id, events[0].raw)
+            return None
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """See `Store.batch`."""
+    def batch(self, *, streams: Sequence[str] = (), keys: Sequence[str] = ()) -> Iterator[None]:  # noqa: ARG002
+        """See `Store.batch`; nothing has to be fetched ahead."""
         with self._lock:
             before = copy.copy(self._state)
             for field in attrs.fields(_State):
@@ -197,9 +199,9 @@ class MemoryStore:
         """See `Store.running`."""
         return self._state.deadlines.get(stream)
 
-    def spent_keys(self) -> Iterator[tuple[str, str]]:
-        """See `Store.spent_keys`."""
-        return ((key, content) for key, (content, _, _) in self._state.keys.items())
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+        """See `Store.spent`."""
+        return {each: self._state.keys[each][0] for each in hashes if each in self._state.keys}
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
@@ -257,17 +259,16 @@ class MemoryStore:
         count = self._state.refusals[place] = self._state.refusals.get(place, 0) + 1
         return draft.body if count > REFUSALS_KEPT else None
 
-    def _folded(self, change: Changeset, body: dict[str, Any]) -> tuple[AuditEvent, ...]:
+    def _folded(self, change: Changeset, body: dict[str, Any]) -> None:
         count = self._state.refusals[change.drafts[0].stream, change.refused_by or ""]
         summary, kept = folded_body(body, count)
         if change.key is not None:
             self._keep_folded_key(change.key, kept)
-        if summary is None:
-            return ()
-        return self._seal(Changeset(drafts=(Draft(stream=change.drafts[0].stream, body=summary),)))
+        if summary is not None:
+            self._seal(Changeset(drafts=(Draft(stream=change.drafts[0].stream, body=summary),)))
 
     def _keep_folded_key(self, key: Key, raw: bytes) -> None:
-        self._state.keys[key.key] = (key.content, None, raw)
+        self._state.keys[digest(key.key.encode())] = (key.content, None, raw)
 
     def _seal(self, change: Changeset) -> tuple[AuditEvent, ...]:
         state, now = self._state, self._clock.now()

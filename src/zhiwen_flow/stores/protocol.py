@@ -7,7 +7,7 @@ Every guarantee named here is proved by the suite in `zhiwen_flow.testing.store_
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -77,7 +77,7 @@ class Store(Protocol):
     def answer(self, key: str) -> Answer | None:
         """Look up what was answered under an idempotency key."""
 
-    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+    def append(self, change: Changeset) -> Answer | None:
         """
         Write a changeset whole or not at all.
 
@@ -86,7 +86,7 @@ class Store(Protocol):
         A refusal asserts nothing and conflicts with nothing.
 
         Returns:
-            The sealed events in the order of the drafts; empty where a refusal was folded into a count.
+            None where it was written; the stored answer where the key was spent on the same request before.
 
         Raises:
             Conflict: an expectation does not hold.
@@ -94,8 +94,17 @@ class Store(Protocol):
             StoreError: the store cannot be written.
         """
 
-    def batch(self) -> AbstractContextManager[None]:
-        """Make everything inside one transaction: committed at the end, rolled back on an exception."""
+    def batch(self, *, streams: Sequence[str] = (), keys: Sequence[str] = ()) -> AbstractContextManager[None]:
+        """
+        Make everything inside one transaction: committed at the end, rolled back on an exception.
+
+        Args:
+            streams: Instances that will be asked for; a store may lock and load them at once.
+            keys: Idempotency keys that will be asked for.
+
+        Raises:
+            Conflict: at the end, where another one made what the batch makes; nothing was written.
+        """
 
     def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
         """
@@ -147,8 +156,8 @@ class Store(Protocol):
     def running(self, stream: str) -> Deadline | None:
         """Give the running deadline of *stream*; None when there is none."""
 
-    def spent_keys(self) -> Iterator[tuple[str, str]]:
-        """Iterate over the idempotency keys spent, with the hash of what was asked."""
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+        """Give, for those of *hashes* (SHA-256 of an idempotency key) that are spent, the hash of what was asked."""
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """Give the number of children of *parent* by (machine, state)."""
