@@ -223,13 +223,17 @@ class TestDatabase:
             ("UPDATE zhiwen_streams SET facts = '{}' WHERE facts != '{}'", "facts"),
             ("UPDATE zhiwen_counters SET count = count + 1", "counters"),
             (
-                "INSERT INTO zhiwen_obligations SELECT tenant, 'x', id, 'reply', NULL, NULL, NULL "
-                "FROM zhiwen_streams LIMIT 1",
+                (
+                    "INSERT INTO zhiwen_obligations SELECT tenant, 'x', id, 'reply', NULL, NULL, NULL "
+                    "FROM zhiwen_streams LIMIT 1"
+                ),
                 "obligations",
             ),
             (
-                "INSERT INTO zhiwen_deadlines SELECT tenant, id, 'x', 'x', '2011-01-01', NULL, NULL "
-                "FROM zhiwen_streams LIMIT 1",
+                (
+                    "INSERT INTO zhiwen_deadlines SELECT tenant, id, 'x', 'x', '2011-01-01', NULL, NULL "
+                    "FROM zhiwen_streams LIMIT 1"
+                ),
                 "deadline",
             ),
             ("UPDATE zhiwen_streams SET state = NULL WHERE parent IS NOT NULL", "lacks"),
