@@ -39,7 +39,7 @@ from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_joined, open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -335,7 +335,13 @@ class Flow:
         return self.store.instances(**where)
 
     def events(
-        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+        self,
+        instance: str | Decision | None = None,
+        *,
+        viewer: Viewer = PUBLIC,
+        after: int = 0,
+        limit: int = 100,
+        **wanted: Any,
     ) -> tuple[dict[str, Any], ...]:
         """
         Read events by page as *viewer* may see them (查日志).
@@ -344,9 +350,11 @@ class Flow:
             instance: Of one instance, or of all.
             viewer: Who looks; the public by default.
             after: Global position to go on from.
+            wanted: Parts of `Wanted`: machine, trigger, kind, post, organ, since, until, correlation.
         """
         stream = None if instance is None else _id(instance)
-        found = self.store.events(stream=stream, after=after, limit=limit)
+        asked = Wanted(**wanted) if wanted else None
+        found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
