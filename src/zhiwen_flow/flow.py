@@ -457,7 +457,7 @@ class Flow:
         written = self.store.append(change)
         if isinstance(written, Answer):
             return self._again(judged.command, written)
-        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        decision = judged.decision.recorded(change.drafts[0].body["id"])
         if _std.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "decided",
