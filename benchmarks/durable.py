@@ -39,7 +39,7 @@ from zhiwen_flow.testing.clock import FixedClock
 
 POSTGRES_URL = os.environ.get("ZHIWEN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 POST = "bridge_bureau.deputy_director"
-CASES = 50
+CASES = 100
 """Instances that one client works on, in turn."""
 BULK = 100
 
