@@ -10,8 +10,10 @@ The errors that the library raises, as one tree.
     │   ├── KeyReuseError     an idempotency key was used again for another request
     │   └── ClosedError       the flow or store was closed, or may not be written
     ├── RefusedError          raised by `Decision.raise_if_refused` only
+    ├── BusinessIdError       the host's id names another instance already
     ├── StaleError            another command won the race three times
     ├── StoreError            the store cannot be reached, is read-only or too new
+    │   ├── ClockError        the clock was set back; nothing was recorded
     │   └── CorruptStoreError what is stored contradicts itself
     ├── CalendarError         no calendar data for that year
     └── AuditError            a log cannot be read at all
@@ -117,6 +119,23 @@ class KeyReuseError(MisuseError):
     """An idempotency key was used again for another request (幂等键被挪作他用)."""
 
 
+class BusinessIdError(MisuseError):
+    """
+    The host's own id names another instance of the machine already (业务编号已有卷宗); nothing was recorded.
+
+    Args:
+        machine: Id of the machine.
+        business_id: The host's id.
+        stream: The instance that has it.
+    """
+
+    def __init__(self, machine: str, business_id: str, stream: str) -> None:
+        self.stream = stream
+        super().__init__(
+            f"business id `{business_id}` already names the {machine} `{stream}`; go on with it, or give another id"
+        )
+
+
 class ClosedError(MisuseError):
     """The flow or its store was closed (已关闭)."""
 
@@ -155,6 +174,23 @@ class StoreError(ZhiwenError):
 
 class CorruptStoreError(StoreError):
     """What is stored contradicts itself (存储内容自相矛盾)."""
+
+
+class ClockError(StoreError):
+    """
+    The clock was set back (时钟被回拨): an event would be older than the one before it. Nothing was recorded.
+
+    Args:
+        where: The instance.
+        last: Moment of its last event.
+        now: Moment that the clock gives.
+    """
+
+    def __init__(self, where: str, last: Any, now: Any) -> None:
+        super().__init__(
+            f"{where}: its last event is of {last}, and the clock gives {now}; "
+            "set the clock right, then ask again with the same key"
+        )
 
 
 class CalendarError(ZhiwenError, LookupError):

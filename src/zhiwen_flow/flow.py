@@ -20,34 +20,31 @@ import structlog
 
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
-from zhiwen_flow.authority import Authority
+from zhiwen_flow.benches import Benches
 from zhiwen_flow.campaign import unit_plans, units_of
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import (
-    DefinitionError,
-    Fault,
     KeyReuseError,
     MisuseError,
     PayloadError,
     StaleError,
     UnknownNameError,
+    ZhiwenError,
 )
-from zhiwen_flow.guards.registry import Rules, registry_reasons
-from zhiwen_flow.loading import Source, shipped
+from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
-from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.overdue import Tick, is_warned, late, step_of
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
-from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulings import Ruling
-from zhiwen_flow.stores.opening import open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
+from zhiwen_flow.stores.opening import open_joined, open_store
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
+from zhiwen_flow.telemetry import Telemetry
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -65,6 +62,7 @@ class Flow:
         definitions: Machines, rulebook, directory and guards.
         actor: The host's function that says who acts; an `Actor` where it is always the same one.
         clock: Where the time comes from.
+        telemetry: The host's tracing and metrics; none by default.
 
     >>> from zhiwen_flow import Actor, Flow
     >>> flow = Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk"))
@@ -87,17 +85,24 @@ class Flow:
     """
 
     def __init__(
-        self, store: Store, definitions: Definitions, *, actor: Callable[[], Actor] | Actor | None, clock: Clock
+        self,
+        store: Store,
+        definitions: Definitions,
+        *,
+        actor: Callable[[], Actor] | Actor | None,
+        clock: Clock,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.store = store
         self.definitions = definitions
         self._actor = actor
         self._clock = clock
+        self._telemetry = telemetry
         self._stamps = SystemStamps(clock)
         self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
-        self._benches: dict[tuple[str, str], Bench] = {}
-        self._current: dict[str, Bench] = {}
+        self._benches = Benches(definitions)
         self._kept: set[tuple[str, str]] = set()
+        self._batching = False
         self._reasons = registry_reasons(definitions.registry)
         self._standing = frozenset(each.trigger for each in definitions.standing)
 
@@ -109,16 +114,18 @@ class Flow:
         actor: Callable[[], Actor] | Actor | None = None,
         tenant: str = "default",
         clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
         **definitions: Any,
     ) -> Flow:
         """
         Open a flow on a store (打开).
 
         Args:
-            url: ``memory:`` or ``sqlite:///path``.
+            url: ``memory:``, ``sqlite:///path`` or ``postgresql://user:password@host/database``.
             actor: The host's function that says who acts now; without one every command must name its actor.
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
+            telemetry: The host's tracing and metrics, such as `zhiwen_flow.integrations.opentelemetry`.
             definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
                 earlier, optional, standing, reminders.
 
@@ -132,7 +139,38 @@ class Flow:
         'default'
         """
         found = Definitions.load(**definitions)
-        return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
+        store = open_store(url, tenant=tenant)
+        return cls(store, found, actor=actor, clock=clock or SystemClock(), telemetry=telemetry)
+
+    def joined(self, connection: Any) -> Flow:
+        """
+        Give a flow on the host's own connection (并入宿主事务): its rows and ours commit or roll back together.
+
+        What the flow answers is not certain before the host has committed: act on it outside the database only then.
+        The host opens, commits and closes; definitions are shared with this flow, so that one is cheap to make for
+        every request.
+
+        Args:
+            connection: A `sqlite3` or psycopg connection, a SQLAlchemy connection or session, or Django's. The
+                database holds our tables already.
+
+        Raises:
+            StoreError: it is none of these, or our tables are missing or of another schema.
+
+        >>> import sqlite3
+        >>> from zhiwen_flow import Actor, Flow
+        >>> Flow.open("sqlite:///own.db").close()  # makes the tables
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     host = sqlite3.connect("own.db")
+        ...     _ = flow.joined(host).start("complaint", {"channel": "email", "content": "x", "anonymous": True})
+        ...     host.rollback()
+        ...     flow.joined(host).instances()
+        ()
+        """
+        store = open_joined(connection, tenant=self.store.tenant, clock=self._clock)
+        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock, telemetry=self._telemetry)
+        found._benches, found._recorder = self._benches, self._recorder
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -153,10 +191,10 @@ class Flow:
         Args:
             machine: Id of the machine.
             payload: Fields of the opening.
-            command: Further parts of `Command`: key, parent, actor, correlation …
+            command: Further parts of `Command`: key, parent, business_id, actor, correlation …
 
         Raises:
-            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+            UnknownNameError, PayloadError, KeyReuseError, BusinessIdError, StaleError, StoreError.
         """
         return self.handle(self._command(machine=machine, payload=payload or {}, **command))
 
@@ -189,15 +227,30 @@ class Flow:
             StoreError: the store cannot be written.
         """
         _check(command)
-        if command.key is not None and (answer := self.store.answer(command.key)) is not None:
-            return self._again(command, answer)
+        if self._telemetry is None:
+            return self._handled(command)
+        with self._telemetry.command(command, self.store.tenant) as told:
+            decision = self._handled(command)
+            told(decision)
+            return decision
+
+    def _handled(self, command: Command) -> Decision:
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
             stale = ""
-            for _ in range(TRIES):
-                judged = self._judged(command)
+            for _ in range(1 if self._batching else TRIES):
+                try:
+                    judged = self._judged(command)
+                except ZhiwenError:
+                    # What was answered once is answered again, even where it could no longer be asked.
+                    if command.key is None or (answer := self.store.answer(command.key)) is None:
+                        raise
+                    return self._again(command, answer)
                 try:
                     return self._recorded(judged)
                 except Conflict as conflict:
+                    if self._batching:
+                        # The transaction may be broken: the batch begins anew, not the command.
+                        raise
                     stale = conflict.stream
         raise StaleError(stale, self.store.last_move(stale))
 
@@ -208,13 +261,28 @@ class Flow:
         Raises:
             ZhiwenError: see `handle`; nothing of the batch was recorded.
         """
+        asked, stale = tuple(commands), ""
+        named = [name for each in asked for name in (each.stream, each.parent) if name is not None]
+        keys = [each.key for each in asked if each.key is not None]
+        for _ in range(TRIES):
+            try:
+                with self.store.batch(streams=named, keys=keys):
+                    return self._all(asked)
+            except Conflict as conflict:
+                stale = conflict.stream
+                self._kept.clear()
+            except BaseException:
+                # Definitions that the batch was the first to use were rolled back with it.
+                self._kept.clear()
+                raise
+        raise StaleError(stale, self.store.last_move(stale))
+
+    def _all(self, commands: tuple[Command, ...]) -> tuple[Decision, ...]:
+        before, self._batching = self._batching, True
         try:
-            with self.store.batch():
-                return tuple(self.handle(each) for each in commands)
-        except BaseException:
-            # Definitions that the batch was the first to use were rolled back with it.
-            self._kept.clear()
-            raise
+            return tuple(self.handle(each) for each in commands)
+        finally:
+            self._batching = before
 
     def explain(
         self,
@@ -260,7 +328,7 @@ class Flow:
         return Reports(
             store=self.store,
             book=self.definitions.rules.rulebook,
-            book_of=lambda pin: self._pinned_rules(pin).rulebook,
+            book_of=lambda pin: self._benches.rules(pin, self.store.definition).rulebook,
             machine_of=self.machine_of,
             today=lambda: self._now().astimezone(ZONE).date(),
             calendar=self.definitions.rules.calendar,
@@ -308,12 +376,35 @@ class Flow:
             raise UnknownNameError("instance", _id(instance))
         return found
 
+    def find(self, machine: str, business_id: str) -> Instance | None:
+        """
+        Find the instance of a machine by the host's own id (按业务编号查卷宗); None where there is none.
+
+        Args:
+            machine: Id of the machine.
+            business_id: The id that the host gave when it was opened.
+
+        >>> from zhiwen_flow import Actor, Flow
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     form = {"channel": "email", "content": "窗口无人", "anonymous": True}
+        ...     opened = flow.start("complaint", form, business_id="XF-2011-17")
+        ...     flow.find("complaint", "XF-2011-17").id == opened.stream
+        True
+        """
+        return next(iter(self.store.instances(machine=machine, business_id=business_id, limit=1)), None)
+
     def instances(self, **where: Any) -> tuple[Instance, ...]:
-        """Read instances by page: machine, state, parent, after, limit (卷宗清单)."""
+        """Read instances by page: machine, state, parent, business_id, after, limit (卷宗清单)."""
         return self.store.instances(**where)
 
     def events(
-        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+        self,
+        instance: str | Decision | None = None,
+        *,
+        viewer: Viewer = PUBLIC,
+        after: int = 0,
+        limit: int = 100,
+        **wanted: Any,
     ) -> tuple[dict[str, Any], ...]:
         """
         Read events by page as *viewer* may see them (查日志).
@@ -322,9 +413,11 @@ class Flow:
             instance: Of one instance, or of all.
             viewer: Who looks; the public by default.
             after: Global position to go on from.
+            wanted: Parts of `Wanted`: machine, trigger, kind, post, organ, since, until, correlation.
         """
         stream = None if instance is None else _id(instance)
-        found = self.store.events(stream=stream, after=after, limit=limit)
+        asked = Wanted(**wanted) if wanted else None
+        found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
@@ -389,14 +482,11 @@ class Flow:
 
     def current(self, machine: str) -> Bench:
         """Give the bench that new instances of *machine* are opened at (当前裁量台)."""
-        found = self._current.get(machine)
-        if found is None:
-            found = self._current[machine] = self._bench(self.definitions.machine(machine), self.definitions.rules)
-        return found
+        return self._benches.current(machine)
 
     def machine_of(self, pin: Pin) -> Machine:
         """Give the definition that an instance was opened under (卷宗所依据的状态机)."""
-        return self._pinned(pin).machine
+        return self._benches.pinned(pin, self.store.definition).machine
 
     # --- inside ---
 
@@ -437,7 +527,7 @@ class Flow:
         written = self.store.append(change)
         if isinstance(written, Answer):
             return self._again(judged.command, written)
-        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        decision = judged.decision.recorded(change.drafts[0].body["id"])
         if _std.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "decided",
@@ -453,7 +543,7 @@ class Flow:
         if answer.content != content_of(command):
             raise KeyReuseError("this key was already used for another request; take a new key")
         body = json.loads(answer.raw)
-        machine = self._pinned_machine(body["machine"]["id"], body["machine"]["hash"])
+        machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 
     def _answered(self, command: Command) -> bool:
@@ -462,46 +552,11 @@ class Flow:
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:
             raise MisuseError("there is no instance")
-        return self._pinned(surroundings.instance.pin)
+        return self._benches.pinned(surroundings.instance.pin, self.store.definition)
 
     def _placed(self, stream: str) -> tuple[Instance, Bench]:
         instance = self.instance(stream)
-        return instance, self._pinned(instance.pin)
-
-    def _pinned(self, pin: Pin) -> Bench:
-        found = self._benches.get((pin.machine_hash, pin.rulebook_hash))
-        if found is not None:
-            return found
-        machine = self._pinned_machine(pin.machine, pin.machine_hash)
-        return self._bench(machine, self._pinned_rules(pin))
-
-    def _pinned_machine(self, id: str, hash: str) -> Machine:
-        known = self.definitions.machines.get(id)
-        if known is None and id in shipped("machines"):
-            known = self.current(id).machine
-        if known is not None and known.hash == hash:
-            return known
-        raw = json.loads(self.store.definition(hash))["machine"]
-        machine = machine_from(raw, self.definitions.registry, where=f"{id} ({hash[:12]})")
-        if machine.hash != hash:
-            what = "a guard it names has another revision now"
-            raise DefinitionError(Fault(id, "", what, "register the guard of that revision"))
-        return machine
-
-    def _pinned_rules(self, pin: Pin) -> Rules:
-        rules = self.definitions.rules
-        if rules.rulebook.hash == pin.rulebook_hash:
-            return rules
-        source = Source(name=f"{pin.rulebook}.toml", data=self.store.definition(pin.rulebook_hash))
-        book = Rulebook.read(source)
-        return attrs.evolve(rules, rulebook=book, authority=Authority(book, rules.directory))
-
-    def _bench(self, machine: Machine, rules: Rules) -> Bench:
-        key = (machine.hash, rules.rulebook.hash)
-        found = self._benches.get(key)
-        if found is None:
-            found = self._benches[key] = Bench(machine, rules, self.definitions.registry, self.definitions.standing)
-        return found
+        return instance, self._benches.pinned(instance.pin, self.store.definition)
 
     def _keep(self, judged: Judged) -> None:
         """Have the store keep the definitions that an event will name, before the event names them."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.services import postgres_schema
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.stores.protocol import Store
-from zhiwen_flow.stores.sqlite import SqliteStore
+from zhiwen_flow.stores.sql.postgres import PostgresStore
+from zhiwen_flow.stores.sql.sqlite import SqliteStore
 from zhiwen_flow.testing.store_contract import StoreContract
 
 
@@ -35,3 +38,22 @@ class TestSqliteStore(StoreContract):
     def make(self, tenant: str = "default") -> Store:
         """Open another connection."""
         return SqliteStore(str(self._path), tenant)
+
+
+class TestPostgresStore(StoreContract):
+    """On a server: each store is its own connection."""
+
+    @pytest.fixture(autouse=True)
+    def _data(self) -> Iterator[None]:
+        with postgres_schema() as url:
+            self._url = url
+            self._stores: list[PostgresStore] = []
+            yield
+            for each in self._stores:
+                each.close()
+
+    def make(self, tenant: str = "default") -> Store:
+        """Open another connection."""
+        store = PostgresStore(self._url, tenant)
+        self._stores.append(store)
+        return store

@@ -296,7 +296,7 @@ def _differences(store: Store, chains: _Chains, fold: Fold) -> Iterator[_Bad]:
     known = sum(1 for _ in _instances(store))
     if known != len(fold.instances):
         yield _Bad("instances", "卷宗表有日志中没有的卷宗", "the table has instances that the log does not know")
-    kept = {digest(key.encode()): content for key, content in store.spent_keys()}
+    kept = store.spent(list(fold.keys))
     if any(kept.get(hash) != content for hash, content in fold.keys.items()):
         yield _Bad("keys", "幂等键表与日志不符", "the idempotency keys differ from the log")
 
@@ -319,8 +319,8 @@ def _instance_differences(store: Store, stream: str, told: Any, fold: Fold) -> I
     assert instance is not None
     if (instance.state, instance.version) != (told.state, told.version):
         yield _Bad(place, "状态或版本与日志不符", "its state or version differs from the log")
-    if (instance.parent, instance.root) != (told.parent, told.root):
-        yield _Bad(place, "所属卷宗与日志不符", "its parent or root differs from the log")
+    if (instance.parent, instance.root, instance.business_id) != (told.parent, told.root, told.business_id):
+        yield _Bad(place, "所属卷宗或业务编号与日志不符", "its parent, root or business id differs from the log")
     if dict(instance.facts) != told.facts:
         yield _Bad(place, "事实与日志不符", "its facts differ from the log")
     if dict(found.children) != fold.children.get(stream, {}):

@@ -9,19 +9,21 @@ import copy
 import datetime as dt
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -48,6 +50,7 @@ class _State:
     refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
+    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
 class MemoryStore:
@@ -83,13 +86,13 @@ class MemoryStore:
 
     def answer(self, key: str) -> Answer | None:
         """See `Store.answer`."""
-        found = self._state.keys.get(key)
+        found = self._state.keys.get(digest(key.encode()))
         if found is None:
             return None
         content, event, raw = found
         return Answer(content=content, raw=raw, sealed=shown(self.sealed(event)) if event is not None else {})
 
-    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+    def append(self, change: Changeset) -> Answer | None:
         """See `Store.append`."""
         with self._lock:
             self._check_open()
@@ -99,16 +102,17 @@ class MemoryStore:
                 return answer
             self._assert(change)
             if change.refused_by is not None and (body := self._fold(change)) is not None:
-                return self._folded(change, body)
+                self._folded(change, body)
+                return None
             events = self._seal(change)
             self._tables(change)
             if change.key is not None:
-                self._state.keys[change.key.key] = (change.key.content, events[0].id, events[0].raw)
-            return events
+                self._state.keys[digest(change.key.key.encode())] = (change.key.content, events[0].id, events[0].raw)
+            return None
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """See `Store.batch`."""
+    def batch(self, *, streams: Sequence[str] = (), keys: Sequence[str] = ()) -> Iterator[None]:  # noqa: ARG002
+        """See `Store.batch`; nothing has to be fetched ahead."""
         with self._lock:
             before = copy.copy(self._state)
             for field in attrs.fields(_State):
@@ -137,14 +141,19 @@ class MemoryStore:
         except KeyError:
             raise UnknownNameError("definition", hash) from None
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
         log = self._state.log
         if stream is None:
-            return tuple(log[after : after + limit])
-        places = self._state.streams.get(stream, [])
-        start = bisect.bisect_right(places, after - 1)
-        return tuple(log[place] for place in places[start : start + limit])
+            found: Iterator[AuditEvent] = islice(log, after, None)
+        else:
+            places = self._state.streams.get(stream, [])
+            found = (log[place] for place in places[bisect.bisect_right(places, after - 1) :])
+        if wanted is not None:
+            found = (each for each in found if _is_wanted(each.body, wanted))
+        return tuple(islice(found, limit))
 
     def event(self, id: str) -> AuditEvent:
         """See `Store.event`."""
@@ -165,16 +174,17 @@ class MemoryStore:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         found: list[Instance] = []
+        wanted = (machine, state, parent, business_id)
         for id in sorted(self._state.instances):
             each = self._state.instances[id]
-            if id <= after or (machine is not None and each.pin.machine != machine):
-                continue
-            if (state is not None and each.state != state) or (parent is not None and each.parent != parent):
+            has = (each.pin.machine, each.state, each.parent, each.business_id)
+            if id <= after or any(asked not in (None, told) for asked, told in zip(wanted, has, strict=True)):
                 continue
             found.append(each)
             if len(found) == limit:
@@ -197,9 +207,9 @@ class MemoryStore:
         """See `Store.running`."""
         return self._state.deadlines.get(stream)
 
-    def spent_keys(self) -> Iterator[tuple[str, str]]:
-        """See `Store.spent_keys`."""
-        return ((key, content) for key, (content, _, _) in self._state.keys.items())
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+        """See `Store.spent`."""
+        return {each: self._state.keys[each][0] for each in hashes if each in self._state.keys}
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
@@ -249,6 +259,10 @@ class MemoryStore:
             found = self._state.instances.get(each.stream)
             if found is None or found.version != each.version or each.links not in (None, found.links):
                 raise Conflict(each.stream)
+        for opened in change.opened:
+            machine, name = opened.pin.machine, opened.business_id
+            if name is not None and (known := self._state.named.get((machine, name))) is not None:
+                raise BusinessIdError(machine, name, known)
 
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""
@@ -257,17 +271,16 @@ class MemoryStore:
         count = self._state.refusals[place] = self._state.refusals.get(place, 0) + 1
         return draft.body if count > REFUSALS_KEPT else None
 
-    def _folded(self, change: Changeset, body: dict[str, Any]) -> tuple[AuditEvent, ...]:
+    def _folded(self, change: Changeset, body: dict[str, Any]) -> None:
         count = self._state.refusals[change.drafts[0].stream, change.refused_by or ""]
         summary, kept = folded_body(body, count)
         if change.key is not None:
             self._keep_folded_key(change.key, kept)
-        if summary is None:
-            return ()
-        return self._seal(Changeset(drafts=(Draft(stream=change.drafts[0].stream, body=summary),)))
+        if summary is not None:
+            self._seal(Changeset(drafts=(Draft(stream=change.drafts[0].stream, body=summary),)))
 
     def _keep_folded_key(self, key: Key, raw: bytes) -> None:
-        self._state.keys[key.key] = (key.content, None, raw)
+        self._state.keys[digest(key.key.encode())] = (key.content, None, raw)
 
     def _seal(self, change: Changeset) -> tuple[AuditEvent, ...]:
         state, now = self._state, self._clock.now()
@@ -300,6 +313,8 @@ class MemoryStore:
         state = self._state
         for opened in change.opened:
             state.instances[opened.id] = opened
+            if opened.business_id is not None:
+                state.named[opened.pin.machine, opened.business_id] = opened.id
         for move in change.moves:
             known = state.instances[move.stream]
             facts = known.facts if move.facts is None else move.facts
@@ -343,6 +358,14 @@ class MemoryStore:
         ended = self._state.deadlines.pop(stream, None)
         if ended is not None:
             del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
+
+
+def _is_wanted(body: Mapping[str, Any], wanted: Wanted) -> bool:
+    told = {**body, "machine": body["machine"]["id"], "post": body["actor"]["post"], "organ": body["actor"]["organ"]}
+    if any(told[name] != value for name, value in wanted.equal.items()):
+        return False
+    at = dt.datetime.fromisoformat(body["decided_at"])
+    return (wanted.start is None or at >= wanted.start) and (wanted.end is None or at < wanted.end)
 
 
 def _copied(value: Any) -> Any:

@@ -1,16 +1,24 @@
 """
-Open a store by its URL (按地址打开存储).
+Open a store by its URL, or on a connection of the host's (打开存储).
+
+A driver is loaded for who asks for it: each is an extra, and loading one takes a tenth of a second.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import StoreError
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.stores.protocol import Store
-from zhiwen_flow.stores.sqlite import SqliteStore
+from zhiwen_flow.stores.sql.sqlite import SqliteDriver, SqliteStore
+from zhiwen_flow.stores.sql.store import SqlStore
 
 SQLITE = "sqlite:///"
+POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_store(url: str, *, tenant: str = "default", clock: Clock | None = None) -> Store:
@@ -18,15 +26,68 @@ def open_store(url: str, *, tenant: str = "default", clock: Clock | None = None)
     Open the store of one tenant (打开存储).
 
     Args:
-        url: ``memory:``, ``sqlite:///relative/path`` or ``sqlite:////absolute/path``.
+        url: ``memory:``, ``sqlite:///relative/path``, ``sqlite:////absolute/path`` or
+            ``postgresql://user:password@host:port/database``.
         tenant: Whose data.
         clock: Gives `recorded_at`; the system's by default.
 
     Raises:
-        StoreError: the URL is of no kind known here, or the store cannot be opened.
+        StoreError: the URL names no store that can be opened.
     """
     if url == "memory:":
         return MemoryStore(tenant, clock=clock)
     if url.startswith(SQLITE) and len(url) > len(SQLITE):
         return SqliteStore(url.removeprefix(SQLITE), tenant, clock=clock)
-    raise StoreError(f"`{url}` is not a store; give `memory:` or `sqlite:///path/to/file.db`")
+    if url.startswith(POSTGRES):
+        store: Store = _postgres().PostgresStore(url, tenant, clock=clock)
+        return store
+    known = "`memory:`, `sqlite:///path/to/file.db` or `postgresql://user@host/database`"
+    raise StoreError(f"`{url.partition(':')[0]}:…` is not a store; give {known}")
+
+
+def open_joined(connection: Any, *, tenant: str = "default", clock: Clock | None = None) -> Store:
+    """
+    Open the store of one tenant on a connection of the host's (并入宿主连接); the host commits or rolls back.
+
+    Args:
+        connection: Of `sqlite3` or psycopg, SQLAlchemy's connection or session, or Django's.
+        tenant: Whose data.
+        clock: Gives `recorded_at`; the system's by default.
+
+    Raises:
+        StoreError: it is none of these, or the database does not hold our tables.
+    """
+    raw = _driver_connection(connection)
+    if "sqlite3" in _packages(raw):
+        return SqlStore(SqliteDriver(connection=raw), tenant, clock=clock)
+    if "psycopg" in _packages(raw):
+        return SqlStore(_postgres().PostgresDriver(connection=raw), tenant, clock=clock)
+    known = "a connection of sqlite3 or psycopg 3, of SQLAlchemy or of Django on one of them"
+    raise StoreError(f"a `{type(raw).__module__}` connection cannot be joined; give {known}")
+
+
+def _driver_connection(connection: Any) -> Any:
+    """Take the driver's connection out of what SQLAlchemy or Django wrap around it."""
+    packages = _packages(connection)
+    if "django" in packages:
+        connection.ensure_connection()
+        return connection.connection
+    if "sqlalchemy" in packages:
+        joined = connection.connection() if callable(connection.connection) else connection
+        if not joined.in_transaction():
+            # Else a later commit would find nothing begun, and leave our rows uncommitted.
+            joined.begin()
+        return joined.connection.driver_connection
+    return connection
+
+
+def _packages(connection: Any) -> set[str]:
+    """Name the packages that a connection's class comes of; a host may have derived its own."""
+    return {each.__module__.partition(".")[0] for each in type(connection).__mro__}
+
+
+def _postgres() -> ModuleType:
+    try:
+        return import_module("zhiwen_flow.stores.sql.postgres")
+    except ModuleNotFoundError as error:
+        raise StoreError("PostgreSQL needs its driver; install `zhiwen-flow[postgres]`") from error

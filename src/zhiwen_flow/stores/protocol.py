@@ -7,7 +7,7 @@ Every guarantee named here is proved by the suite in `zhiwen_flow.testing.store_
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import attrs
 from zhiwen_flow.changes import Changeset, SealedValue
 from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.events import AuditEvent
-from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
+from zhiwen_flow.model import ZONE, Deadline, Instance, Obligation, Surroundings
 
 
 class Conflict(ZhiwenError):
@@ -61,6 +61,48 @@ class Head:
     hash: str
 
 
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """
+    Which events a history asks for (历史查询条件); what is None is not asked for.
+
+    Args:
+        machine: Id of the machine.
+        trigger: What was done, or refused.
+        kind: What the event records.
+        post: Post that acted.
+        organ: Organ of that post, as of then.
+        since: First day on which it was decided, inclusive, Beijing time.
+        until: Last day, inclusive.
+        correlation: Id that ties commands together.
+    """
+
+    machine: str | None = None
+    trigger: str | None = None
+    kind: str | None = None
+    post: str | None = None
+    organ: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    correlation: str | None = None
+
+    @property
+    def equal(self) -> dict[str, str]:
+        """The conditions that compare for equality, by name."""
+        names = ("machine", "trigger", "kind", "post", "organ", "correlation")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @property
+    def start(self) -> dt.datetime | None:
+        """The first moment, inclusive."""
+        return None if self.since is None else dt.datetime.combine(self.since, dt.time(), ZONE)
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """The first moment that is too late."""
+        return None if self.until is None else dt.datetime.combine(self.until + dt.timedelta(days=1), dt.time(), ZONE)
+
+
 class Store(Protocol):
     """Where instances and events are kept (存储)."""
 
@@ -77,7 +119,7 @@ class Store(Protocol):
     def answer(self, key: str) -> Answer | None:
         """Look up what was answered under an idempotency key."""
 
-    def append(self, change: Changeset) -> tuple[AuditEvent, ...] | Answer:
+    def append(self, change: Changeset) -> Answer | None:
         """
         Write a changeset whole or not at all.
 
@@ -86,16 +128,26 @@ class Store(Protocol):
         A refusal asserts nothing and conflicts with nothing.
 
         Returns:
-            The sealed events in the order of the drafts; empty where a refusal was folded into a count.
+            None where it was written; the stored answer where the key was spent on the same request before.
 
         Raises:
             Conflict: an expectation does not hold.
             KeyReuseError: the key was spent on another request.
+            BusinessIdError: what is opened has a business id that names another instance of its machine.
             StoreError: the store cannot be written.
         """
 
-    def batch(self) -> AbstractContextManager[None]:
-        """Make everything inside one transaction: committed at the end, rolled back on an exception."""
+    def batch(self, *, streams: Sequence[str] = (), keys: Sequence[str] = ()) -> AbstractContextManager[None]:
+        """
+        Make everything inside one transaction: committed at the end, rolled back on an exception.
+
+        Args:
+            streams: Instances that will be asked for; a store may lock and load them at once.
+            keys: Idempotency keys that will be asked for.
+
+        Raises:
+            Conflict: at the end, where another one made what the batch makes; nothing was written.
+        """
 
     def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
         """
@@ -113,8 +165,10 @@ class Store(Protocol):
             UnknownNameError: it was never used here.
         """
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
-        """Read events with `seq` above *after*, oldest first; of one stream or of all."""
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
+        """Read events with `seq` above *after*, oldest first; of one stream or of all, those *wanted* or all."""
 
     def event(self, id: str) -> AuditEvent:
         """
@@ -133,6 +187,7 @@ class Store(Protocol):
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
@@ -147,8 +202,8 @@ class Store(Protocol):
     def running(self, stream: str) -> Deadline | None:
         """Give the running deadline of *stream*; None when there is none."""
 
-    def spent_keys(self) -> Iterator[tuple[str, str]]:
-        """Iterate over the idempotency keys spent, with the hash of what was asked."""
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+        """Give, for those of *hashes* (SHA-256 of an idempotency key) that are spent, the hash of what was asked."""
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """Give the number of children of *parent* by (machine, state)."""

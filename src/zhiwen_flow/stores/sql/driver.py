@@ -1,0 +1,87 @@
+"""
+What the SQL store asks of a database driver (数据库驱动接口): a few calls that SQLite and PostgreSQL both answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
+
+Statement = tuple[str, tuple[Any, ...]]
+"""Constant text, and the values bound to it."""
+
+Row = tuple[Any, ...]
+
+
+class Taken(Exception):
+    """A row that must be unique is there already (唯一行已存在); nothing was written."""
+
+
+class Guard:
+    """
+    Turns a driver's errors into the library's (错误转换); one object guards every call.
+
+    Args:
+        told: Gives the library's error for a driver's; None where it is to pass as it is.
+        chained: Whether the driver's error may follow in a traceback; it may quote values.
+    """
+
+    __slots__ = ("_chained", "_told")
+
+    def __init__(self, told: Callable[[BaseException], Exception | None], *, chained: bool) -> None:
+        self._told = told
+        self._chained = chained
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is not None and (found := self._told(error)) is not None:
+            raise found from (error if self._chained else None)
+
+
+class Driver(Protocol):
+    """
+    One connection (数据库连接), of ours or of the host's.
+
+    `joined` says that the connection is the host's: it commits and rolls back, we never do.
+    """
+
+    @property
+    def kind(self) -> Literal["sqlite", "postgresql"]:
+        """Which database it is."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether the connection is the host's."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction is open on the connection."""
+
+    def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement and give its rows."""
+
+    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+        """Run statements in their order, sent together where the database can, and give the rows of each."""
+
+    def conditional(self, statements: Sequence[Statement]) -> bool:
+        """
+        Run the first statement, and where it gives a row the others with it: all in one transaction, or nothing.
+
+        Raises:
+            Taken: one of them makes a row that is there already; nothing was written.
+        """
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything inside one transaction; inside another one, a savepoint of it."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all reads inside see one state of the database."""
+
+    def ids(self, names: Iterable[str]) -> Any:
+        """Give *names* as the one value that an ``any`` clause takes."""
+
+    def close(self) -> None:
+        """Release a connection of ours; leave the host's alone."""

@@ -1,0 +1,233 @@
+"""
+PostgreSQL for the SQL store (服务端数据库), by psycopg 3; needs the extra ``postgres``.
+
+READ COMMITTED, rows locked in the order of their ids. What goes together is sent together: in one statement, or in a
+pipeline. A lost connection is opened anew for the next call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Literal
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import tuple_row
+
+from zhiwen_flow.clock import Clock
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.loading import DATA
+from zhiwen_flow.stores.sql import statements as sql
+from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.revisions import check_revision
+from zhiwen_flow.stores.sql.store import SqlStore
+
+LOCK_SECONDS = 10
+"""How long a row that another one holds is waited for."""
+
+_VALUES = re.compile(r"VALUES \((.*)\)", re.DOTALL)
+
+
+@cache
+def _native(text: str) -> bytes:
+    return text.replace("?", "%s").encode()
+
+
+@cache
+def _combined(texts: tuple[str, ...]) -> bytes:
+    """Make one statement of several: the first must change a row, or none of the others does anything."""
+    parts = [f"moved AS ({texts[0]})"]
+    for number, text in enumerate(texts[1:]):
+        name = "written" if text == sql.INSERT_EVENT else f"part_{number}"
+        parts.append(f"{name} AS ({_depending(text)})")
+    return _native("WITH " + ", ".join(parts) + " SELECT 1 FROM moved")  # noqa: S608  constants only
+
+
+def _depending(text: str) -> str:
+    if text.lstrip().startswith("DELETE"):
+        return text + " AND EXISTS (SELECT 1 FROM moved)"  # noqa: S608
+    found = _VALUES.search(text)
+    assert found is not None
+    source = "written" if "lastval()" in text else "moved"
+    values = found[1].replace("lastval()", "seq")
+    selected = f"SELECT {values} FROM {source}"  # noqa: S608  constants only
+    return text[: found.start()] + selected + text[found.end() :]
+
+
+class PostgresDriver:
+    """
+    A connection to PostgreSQL (PostgreSQL 连接); of ours, or one that the host hands over.
+
+    Args:
+        url: ``postgresql://user:password@host:port/database?…`` as libpq reads it.
+        connection: The host's connection; it commits and rolls back itself.
+
+    Raises:
+        StoreError: the server cannot be reached, or the schema is another one.
+    """
+
+    kind: Literal["postgresql"] = "postgresql"
+
+    def __init__(self, url: str = "", *, connection: psycopg.Connection[Any] | None = None) -> None:
+        self.joined = connection is not None
+        self._url = url
+        self.name = "the host's PostgreSQL connection" if connection is not None else _shown(url)
+        self._closed = False
+        self._guard = Guard(self._library_error, chained=False)
+        self._db = connection if connection is not None else self._connected()
+        try:
+            with self._guard:
+                check_revision(self._revision(), self.name, None if self.joined else self._create)
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"PostgresDriver({self.name})"
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        try:
+            db: psycopg.Connection[Any] = psycopg.connect(
+                self._url, autocommit=True, application_name="zhiwen_flow", connect_timeout=LOCK_SECONDS
+            )
+            db.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        except psycopg.Error as error:
+            raise StoreError(
+                f"{self.name} cannot be reached: {_told(error)}; check address, rights and server"
+            ) from None
+        return db
+
+    def _cursor(self) -> psycopg.Cursor[Row]:
+        if self._closed:
+            raise ClosedError(f"{self.name} was closed; open it again")
+        if self._db.closed and not self.joined:
+            self._db = self._connected()
+        # Not `connection.cursor()`: a host may have set factories of its own.
+        return psycopg.Cursor(self._db, row_factory=tuple_row)
+
+    def _revision(self) -> str | None:
+        cursor = self._cursor()
+        if cursor.execute("SELECT to_regclass('zhiwen_version')").fetchone() == (None,):
+            return None
+        row = cursor.execute("SELECT version_num FROM zhiwen_version").fetchone()
+        return str(row[0]) if row is not None else None
+
+    def _create(self) -> None:
+        with self.transaction():
+            # Two processes that find an empty database make its tables one after the other.
+            self._cursor().execute("SELECT pg_advisory_xact_lock(7217219)")
+            if self._revision() is None:
+                script = (DATA / "schema" / "postgresql.sql").read_bytes()
+                self._cursor().execute(script)
+
+    @property
+    def busy(self) -> bool:
+        """See `Driver.busy`."""
+        return self._db.info.transaction_status != pq.TransactionStatus.IDLE
+
+    def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
+        """See `Driver.query`."""
+        with self._guard:
+            cursor = self._cursor().execute(_native(text), values)
+            return cursor.fetchall() if cursor.description is not None else []
+
+    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+        """See `Driver.write`."""
+        with self._guard:
+            with self._db.pipeline():
+                cursors = [self._cursor().execute(_native(text), values) for text, values in statements]
+            return [each.fetchall() if each.description is not None else [] for each in cursors]
+
+    def conditional(self, statements: Sequence[Statement]) -> bool:
+        """See `Driver.conditional`."""
+        text = _combined(tuple(text for text, _ in statements))
+        values = [value for _, values in statements for value in values]
+        with self._guard:
+            return self._cursor().execute(text, values).fetchone() is not None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `Driver.transaction`."""
+        with self._guard:
+            cursor = self._cursor()
+            if self.joined and not self._db.autocommit and not self.busy:
+                # So that what follows is a savepoint in the host's transaction, and not one that ends here.
+                cursor.execute("SELECT 1")
+            with self._db.transaction():
+                yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Driver.snapshot`."""
+        if self.busy:
+            yield
+            return
+        with self._guard:
+            self._cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                self._cursor().execute("ROLLBACK")
+
+    def ids(self, names: Iterable[str]) -> list[str]:
+        """See `Driver.ids`."""
+        return list(names)
+
+    def close(self) -> None:
+        """See `Driver.close`."""
+        self._closed = True
+        if not self.joined:
+            self._db.close()
+
+    def _library_error(self, error: BaseException) -> Exception | None:
+        """Say what went wrong and what to do; values never stand in it."""
+        if not isinstance(error, psycopg.Error):
+            return None
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            return Taken()
+        if isinstance(error, psycopg.IntegrityError):
+            return CorruptStoreError(f"{self.name}: {_told(error)}")
+        if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+            return StoreError(f"{self.name}: another transaction was in the way; nothing was written, ask again")
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            mend = "whether the last command was written is not known: ask again with the same key"
+            return StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}")
+        return StoreError(f"{self.name}: {_told(error)}; check rights and schema")
+
+
+def _told(error: psycopg.Error) -> str:
+    """Give the first line of a server's message; what follows may quote values."""
+    said = error.diag.message_primary or str(error) or type(error).__name__
+    return said.strip().splitlines()[0]
+
+
+def _shown(url: str) -> str:
+    """Name a database without its password."""
+    try:
+        found = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "the PostgreSQL URL"
+    return f"PostgreSQL `{found.get('dbname', '')}` at {found.get('host', 'the local socket')}"
+
+
+class PostgresStore(SqlStore):
+    """
+    A store of one tenant in PostgreSQL (服务端存储).
+
+    Args:
+        url: ``postgresql://user:password@host:port/database``.
+        tenant: Whose data.
+        clock: Gives `recorded_at`.
+
+    Raises:
+        StoreError: the server cannot be reached, or the schema is another one.
+    """
+
+    def __init__(self, url: str, tenant: str = "default", *, clock: Clock | None = None) -> None:
+        super().__init__(PostgresDriver(url), tenant, clock=clock)

@@ -1,0 +1,203 @@
+"""
+SQLite for the SQL store (嵌入式数据库): the standard library's driver, one file, one writer at a time.
+
+WAL, full synchronisation, `BEGIN IMMEDIATE` and a busy timeout. A connection serves one thread; several connections and
+processes may share a file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from zhiwen_flow.clock import Clock
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.loading import DATA
+from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.revisions import check_revision
+from zhiwen_flow.stores.sql.store import SqlStore
+
+BUSY_SECONDS = 10.0
+_UNIQUE = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+
+
+class SqliteDriver:
+    """
+    A connection to SQLite (SQLite 连接); of ours, or one that the host hands over.
+
+    Args:
+        path: The database file; made when it is not there.
+        connection: The host's connection; it commits and rolls back itself.
+
+    Raises:
+        StoreError: the file cannot be opened or written, or is of another schema.
+        CorruptStoreError: it is not a database.
+    """
+
+    kind: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, path: str | Path = "", *, connection: sqlite3.Connection | None = None) -> None:
+        self.joined = connection is not None
+        self.name = "the host's SQLite connection" if connection is not None else str(path)
+        self._depth = 0
+        self._closed = False
+        self._guard = Guard(self._told, chained=True)
+        with self._guard:
+            self._db = connection if connection is not None else _connected(str(path))
+        try:
+            with self._guard:
+                check_revision(self._revision(), self.name, None if self.joined else self._create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _revision(self) -> str | None:
+        asked = "SELECT count(*) FROM sqlite_schema WHERE name = 'zhiwen_version'"
+        if not self._db.execute(asked).fetchone()[0]:
+            return None
+        return str(self._db.execute("SELECT version_num FROM zhiwen_version").fetchone()[0])
+
+    def _create(self) -> None:
+        with self.transaction():
+            if self._revision() is None:
+                for statement in _statements((DATA / "schema" / "sqlite.sql").read_text("utf-8")):
+                    self._db.execute(statement)
+
+    @property
+    def busy(self) -> bool:
+        """See `Driver.busy`."""
+        return self._db.in_transaction
+
+    def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
+        """See `Driver.query`."""
+        with self._guard:
+            return self._db.execute(text, values).fetchall()
+
+    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+        """See `Driver.write`."""
+        run = self._db.execute
+        with self._guard:
+            return [run(text, values).fetchall() for text, values in statements]
+
+    def conditional(self, statements: Sequence[Statement]) -> bool:
+        """See `Driver.conditional`."""
+        run = self._db.execute
+        with self._guard:
+            run("BEGIN IMMEDIATE")
+            try:
+                (text, values), *others = statements
+                moved = bool(run(text, values).fetchall())
+                for text, values in others if moved else ():
+                    run(text, values)
+                run("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    run("ROLLBACK")
+                raise
+        return moved
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `Driver.transaction`."""
+        with self._guard:
+            begin, end, back = self._marks()
+            self._db.execute(begin)
+            self._depth += 1
+            try:
+                yield
+                if end:
+                    self._db.execute(end)
+            except BaseException:
+                if self._db.in_transaction:
+                    for each in back:
+                        self._db.execute(each)
+                raise
+            finally:
+                self._depth -= 1
+
+    def _marks(self) -> tuple[str, str, tuple[str, ...]]:
+        """Say how a transaction begins, ends and is undone here: inside another one it is a savepoint."""
+        if not self._db.in_transaction:
+            if not self.joined or self._db.isolation_level is None:
+                return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
+            # The driver would begin before the first row is written; so do we, and leave the end to the host.
+            self._db.execute("BEGIN IMMEDIATE")
+        mark = f"zhiwen_{self._depth}"
+        return f"SAVEPOINT {mark}", f"RELEASE {mark}", (f"ROLLBACK TO {mark}", f"RELEASE {mark}")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Driver.snapshot`."""
+        if self._db.in_transaction:
+            yield
+            return
+        with self._guard:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
+    def ids(self, names: Iterable[str]) -> str:
+        """See `Driver.ids`."""
+        return json.dumps(list(names))
+
+    def close(self) -> None:
+        """See `Driver.close`."""
+        self._closed = True
+        if not self.joined:
+            self._db.close()
+
+    def _told(self, error: BaseException) -> Exception | None:
+        """Say what went wrong and what to do."""
+        if isinstance(error, sqlite3.ProgrammingError):
+            if self._closed:
+                return ClosedError(f"`{self.name}` was closed; open it again")
+            return StoreError(f"`{self.name}`: {error}; open the store again, one for each thread")
+        if isinstance(error, sqlite3.IntegrityError):
+            unique = error.sqlite_errorcode in _UNIQUE
+            return Taken() if unique else CorruptStoreError(f"`{self.name}`: {error}")
+        if isinstance(error, sqlite3.OperationalError):
+            return StoreError(f"`{self.name}`: {error}; check path, rights, free space and other writers")
+        if isinstance(error, sqlite3.DatabaseError):
+            return CorruptStoreError(f"`{self.name}`: {error}; restore it from a backup")
+        return None
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+class SqliteStore(SqlStore):
+    """
+    A store of one tenant in a SQLite file (嵌入式存储).
+
+    Args:
+        path: The database file; made when it is not there.
+        tenant: Whose data.
+        clock: Gives `recorded_at`.
+
+    Raises:
+        StoreError: the file cannot be opened or written, or is of another schema.
+        CorruptStoreError: it is not a database.
+    """
+
+    def __init__(self, path: str | Path, tenant: str = "default", *, clock: Clock | None = None) -> None:
+        super().__init__(SqliteDriver(path), tenant, clock=clock)
