@@ -159,6 +159,10 @@ def lint_rules() -> str:
         f"与上级方案对照的规则:{compared}。上级方案(或上级的上级)没有给出的,一律答“无法判断”。"
         "*Rules that compare answer unknown where a superior's plan is missing.*\n"
     )
+    parts.append(
+        "基层负担按单位、按月计:写明日期的计入当月,周期任务计入各次所在的月,没有日期的计入其环节开始的月。"
+        "*Burdens are counted by unit and month; a task without a day counts in the month in which its phase starts.*\n"
+    )
     parts.append("## 所用的数目和词语 · Numbers and words\n")
     parts.append("写在 `data/lint/rules.toml`,逐条注明出处。*Kept as data, each with its source.*\n")
     sourced = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
 import pytest
 
+from tests.services import postgres_schema
 from tests.small import label
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.definitions import Definitions
@@ -84,6 +86,16 @@ def override(tmp_path: Path) -> ChinaCalendar:
     return ChinaCalendar(path)
 
 
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a store is opened."""
+    if request.param != "postgres":
+        yield "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'a.db'}"
+        return
+    with postgres_schema() as found:
+        yield found
+
+
 def opened(store: Store, calendar: ChinaCalendar | None, actor: Actor = DESK) -> Flow:
     """A flow on *store* with another calendar."""
     found = Definitions.load(machines=[timed()], rulebook=Rulebook.load("national-2025"), calendar=calendar)
@@ -98,10 +110,9 @@ def recompute(flow: Flow) -> Recomputed:
 class TestRecompute:
     """One round after the calendar changed."""
 
-    @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-    def test_the_day_moves_with_its_reason(self, kind: str, tmp_path: Path, override: ChinaCalendar) -> None:
+    def test_the_day_moves_with_its_reason(self, url: str, override: ChinaCalendar) -> None:
         """In the chain of the instance: both days, both calendars, reason, document; once; log and tables agree."""
-        store = open_store("memory:" if kind == "memory" else f"sqlite:///{tmp_path / 'a.db'}")
+        store = open_store(url)
         one = opened(store, ChinaCalendar()).start("enquiry")
         before = store.running(one.stream)
         assert before is not None
@@ -124,6 +135,7 @@ class TestRecompute:
         again = recompute(flow)
         assert (again.taken, again.shifts, again.unchanged) == ((), (), 0)
         assert verify_store(store).sound
+        store.close()
 
     def test_the_log_replays(self, override: ChinaCalendar) -> None:
         """By the calendars of then every answer comes out again; by today's alone there is nothing to reckon anew."""
