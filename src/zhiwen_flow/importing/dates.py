@@ -15,16 +15,48 @@ import attrs
 
 from zhiwen_flow.plan import Precision, Recurrence
 
-YEAR = r"(?:(?P<{0}y>(?:19|20)\d\d)年|(?P<{0}n>次年|翌年|明年))?"
-POINT = (
-    YEAR
-    + r"(?:(?P<{0}m>\d{{1,2}})月份?)?"
-    + r"(?:(?P<{0}d>\d{{1,2}})[日号]?(?!\d|[.、．]|[个年%人项次时分])|(?P<{0}part>上旬|中旬|下旬|初|底|末|中(?!旬)))?"
+_CHINESE = "一二三四五六七八九十"
+_HIDDEN = r"20[*＊xX×_]{1,2}|(?<![*＊xX×_])[*＊xX×_]{2,4}|二[〇○0零][*＊xX×]{2}"
+"""Years that were blanked out: named, and not known."""
+YEAR = (
+    r"(?:(?P<{0}y>(?:19|20)\d\d|[二一][〇○零Ｏ一二三四五六七八九]{{3}})\s?年度?"
+    + rf"|(?P<{{0}}h>{_HIDDEN.replace('{', '{{').replace('}', '}}')})\s?年"
+    + r"|(?P<{0}n>次年|翌年|明年)|(?:当年|本年|今年|同年)|(?P<{0}p>去年|上年|上一年))?\s?"
 )
-DASH = r"\s*(?:—+|-+|–|－|~|～|至|到)\s*"
+_MONTH = rf"(?:(?P<{{0}}m>\d{{{{1,2}}}}|[{_CHINESE}]{{{{1,3}}}}(?=月[份{_CHINESE}上中下初底末至到前)(]))\s?月份?)?"
+_HALF = r"(?:第?(?P<{0}q>[一二三四1-4])季度|(?P<{0}half>[上下])半年)?\s?"
+_DAY = (
+    rf"(?:(?P<{{0}}d>\d{{{{1,2}}}}(?=[日号]|(?!\d|[.、．:]|[个年%人项次时分户家条部期天名万元级类]))|[{_CHINESE}]{{{{1,3}}}}(?=[日号]))[日号]?"
+    r"|(?P<{0}part>上中旬|中下旬|上旬|中旬|下旬|上半月|下半月|初|底|末|中(?![旬央小心]))(?!步|次|期|级|阶段))?"
+)
+_CLOCK = (
+    r"(?:\s?\((?:星期|周)[一二三四五六日天]\))?"
+    r"(?:\s?(?:上午|下午|中午|晚上|当天)?\s?(?:\d{1,2}(?::\d\d|[时点](?:\d{1,2}分|整|半)?)|下班)|上午|下午|中午)?"
+)
+POINT = YEAR + _MONTH + _HALF + _DAY
+DASH = r"\s?(?:—{1,4}|-{1,4}|–{1,4}|－|~{1,2}|～|、?至|到|(?:起|开始),?(?:至|到))\s?"
 FROM, TO = POINT.format("a"), POINT.format("b")
 RANGE = re.compile(FROM + r"(?:起|开始)?" + DASH + TO)
-SINGLE = re.compile(FROM + r"(?P<tail>之前|以前|前|起|开始|以后|后)?")
+MONTHS = re.compile(
+    YEAR.format("a")
+    + r"(?<![\d月])(?P<am>\d|1[0-2])\s?(?:—|-|–|－|~|～|至|到|、)\s?(?P<bm>\d{1,2})月份?(?P<bpart>上旬|中旬|下旬|初|底|末)?(?!\d)"
+)
+"""Two months that share one 月, such as 4-5月."""
+DOTTED = re.compile(
+    r"(?<![\d.])(?:(?P<ay>(?:19|20)\d\d)(?P<s>[./-]))?(?P<am>\d{1,2})(?(s)(?P=s)|\.)(?P<ad>\d{1,2})日?"
+    r"\s?(?:—{1,2}|–|－|~|～|至|到|-{1,2})\s?"
+    r"(?:(?P<by>(?:19|20)\d\d)[./-])?(?P<bm>\d{1,2})[./-](?P<bd>\d{1,2})日?(?![\d.%])"
+)
+"""Days in figures, such as 2023.3.1—2023.3.31."""
+SINGLE = re.compile(FROM + _CLOCK + r"(?P<tail>之前|以前|前|起|开始|以后|之后|后)?")
+_FIGURES = re.compile(
+    r"(?<![\d.])(?P<ay>(?:19|20)\d\d)(?P<s>[./-])(?P<am>\d{1,2})(?P=s)(?P<ad>\d{1,2})日?(?![\d.])"
+    r"(?P<tail>之前|以前|前|起|开始|以后|之后|后)?"
+)
+YEARS = re.compile(
+    rf"(?:(?P<ay>(?:19|20)\d\d)|(?P<ah>{_HIDDEN}))年?(?:\s?(?:—{{1,2}}|-|–|~|至|到)\s?(?P<by>(?:19|20)\d\d))?年?(?:全年)?(?![\d月年])"
+)
+"""Whole years, read only where a window is expected."""
 RECURS = (
     (Recurrence.WEEKLY, re.compile(r"每周|每星期|周报")),
     (Recurrence.TEN_DAYS, re.compile(r"每旬|旬报")),
@@ -49,6 +81,7 @@ class Span:
         precision: How exactly the text names it.
         before: Whether it is a deadline (前).
         has_year: Whether a year was found for it.
+        written: Whether the text names the year of both days itself.
         exists: Whether the calendar has such days.
         place: Where the wording stands in its line.
     """
@@ -59,17 +92,22 @@ class Span:
     precision: Precision = Precision.DAY
     before: bool = False
     has_year: bool = True
+    written: bool = False
     exists: bool = True
     place: tuple[int, int] = (0, 0)
 
 
 @attrs.frozen(kw_only=True)
 class _Point:
-    year: int | None
-    month: int | None
-    day: int | None
-    part: str | None
-    next_year: bool
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    part: str | None = None
+    hidden: bool = False
+    next_year: bool = False
+    past: bool = False
+    until: int | None = None
+    """Last month, where a quarter or half of a year is named."""
 
 
 def spans(text: str, year: int | None) -> Iterator[Span]:
@@ -85,27 +123,98 @@ def spans(text: str, year: int | None) -> Iterator[Span]:
     >>> [each.end.isoformat() for each in spans("于5月底前上报", 2011) if each.before]
     ['2011-05-31']
     """
-    taken: list[tuple[int, int]] = []
     found: list[Span] = []
-    for match in RANGE.finditer(text):
-        one, other = _point(match, "a"), _point(match, "b")
-        if _is_point(one) and _is_point(other) and (one.month or other.month) and (one.month or one.day):
-            found.append(_range(match, one, other, year))
+    rest = text
+    for pattern in (DOTTED, MONTHS, RANGE):
+        taken: list[tuple[int, int]] = []
+        for match in pattern.finditer(rest):
+            one, other = _point(match, "a"), _point(match, "b")
+            if _makes_a_range(one, other) and not _is_a_count(match, one):
+                found.append(_range(match, one, other, year))
+                taken.append(match.span())
+        rest = _without(rest, taken)
+    for pattern in (_FIGURES, SINGLE):
+        taken = []
+        for match in pattern.finditer(rest):
+            point = _point(match, "a")
+            if point.month is None or point.past:
+                continue
+            found.append(_single(match, text, point, year))
             taken.append(match.span())
-    for match in SINGLE.finditer(text):
-        point = _point(match, "a")
-        if point.month is None or any(start < match.end() and match.start() < end for start, end in taken):
-            continue
-        found.append(_single(match, point, year))
-        taken.append(match.span())
-    found += _year_ends(text, year, taken)
-    yield from sorted(found, key=lambda each: each.place)
+        rest = _without(rest, taken)
+    found += _year_ends(rest, year)
+    yield from _joined(sorted(found, key=lambda each: each.place), text)
 
 
-def _year_ends(text: str, year: int | None, taken: list[tuple[int, int]]) -> Iterator[Span]:
+def whole_years(text: str) -> Span | None:
+    """
+    Read a window that is named by whole years (整年).
+
+    >>> whole_years("2025年").end.isoformat(), whole_years("今后三年")
+    ('2025-12-31', None)
+    """
+    match = YEARS.fullmatch(text.strip(" ()"))
+    if match is None:
+        return None
+    if match["ah"]:
+        return Span(raw=match[0], precision=Precision.MONTH, has_year=False, place=match.span())
+    first, last = int(match["ay"]), int(match["by"] or match["ay"])
+    days = (dt.date(first, 1, 1), dt.date(last, 12, 31)) if first <= last else (None, None)
+    return Span(
+        raw=match[0], start=days[0], end=days[1], precision=Precision.MONTH, written=True, has_year=first <= last
+    )
+
+
+def _without(text: str, taken: list[tuple[int, int]]) -> str:
+    """Blank out what was read, places kept."""
+    pieces, at = [], 0
+    for start, end in taken:
+        pieces += [text[at:start], "\0" * (end - start)]
+        at = end
+    return "".join([*pieces, text[at:]]) if taken else text
+
+
+def _makes_a_range(one: _Point, other: _Point) -> bool:
+    if one.past or not (_is_point(one) and _is_point(other)):
+        return False
+    return bool((one.month or other.month) and (one.month or one.day or one.part))
+
+
+def _is_a_count(match: re.Match[str], one: _Point) -> bool:
+    """1至5月 are months; 选择1至2个 and 第1-3项 are none: without 月 or 日 a figure on the left must stand alone."""
+    return one.month is None and one.part is None and re.search(r"[第\d.]$", match.string[: match.start()]) is not None
+
+
+_HANDED_IN = re.compile(
+    r"[,]?(?:分别|集中|统一|全面|全部|基本|必须|须|要)?(?:(?:将|把)[^,。;]{1,40}?)?(?:向[^,。;]{2,20}?)?"
+    r"(?:报送|上报|呈报|报(?![告名道])|提交|送交|交(?!流|通|叉)|完成|办结|整改到位)"
+)
+_BETWEEN = re.compile(r"\s?(?:和|及|与|以及|、|,)\s?")
+
+
+def _joined(found: list[Span], text: str) -> list[Span]:
+    """Days listed before one 前 are due as well: 3月、6月底前; so is what is handed in at the end of a month."""
+    told: list[Span] = []
+    after: Span | None = None
+    for each in reversed(found):
+        due = each.before
+        if not due and each.end is not None or not due and not each.has_year:
+            listed = after is not None and after.before and _BETWEEN.fullmatch(text[each.place[1] : after.place[0]])
+            single = not re.search(_MARKS_A_RANGE, each.raw)
+            exact = each.precision in (Precision.DAY, Precision.MONTH_END)
+            due = single and bool(listed or (exact and _HANDED_IN.match(text, each.place[1])))
+        after = attrs.evolve(each, before=due, start=None if due else each.start)
+        told.append(after)
+    return told[::-1]
+
+
+_MARKS_A_RANGE = r"[—\-–~～至到]"
+
+
+def _year_ends(text: str, year: int | None) -> Iterator[Span]:
     """年底 and 年末 name no month."""
     for match in re.finditer(r"(?:(?P<y>(?:19|20)\d\d)年?|本年|今年|当年)?年?[底末](?P<tail>之前|以前|前)?", text):
-        if "年" not in match[0] or any(start < match.end() and match.start() < end for start, end in taken):
+        if "年" not in match[0]:
             continue
         if not (match["y"] or match["tail"] or match[0].startswith(("本", "今", "当"))):
             continue
@@ -117,6 +226,7 @@ def _year_ends(text: str, year: int | None, taken: list[tuple[int, int]]) -> Ite
             precision=Precision.MONTH_END,
             before=bool(match["tail"]),
             has_year=known is not None,
+            written=bool(match["y"]),
             place=match.span(),
         )
 
@@ -146,20 +256,43 @@ def small_number(text: str) -> int:
 def written_year(text: str) -> int | None:
     """Read a year in characters, such as 二○一一年 (汉字年份)."""
     match = re.search(r"([二一][〇○零Ｏ一二三四五六七八九]{3})年", text)
-    return int("".join(str(_DIGITS[each]) for each in match[1])) if match else None
+    return _number(match[1]) if match else None
+
+
+def hides_its_year(text: str) -> bool:
+    """Say whether years were blanked out of a text (年份是否隐去): 20××年."""
+    return re.search(rf"(?:{_HIDDEN})\s?年", text) is not None
+
+
+def _number(text: str | None) -> int | None:
+    """Read figures or characters; a year is read character by character."""
+    if not text:
+        return None
+    if text.isdecimal():
+        return int(text)
+    return int("".join(str(_DIGITS[each]) for each in text)) if len(text) == 4 else small_number(text)  # noqa: PLR2004
+
+
+_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
 def _point(match: re.Match[str], name: str) -> _Point:
-    def number(part: str) -> int | None:
-        found = match[f"{name}{part}"]
-        return int(found) if found else None
-
+    told = {key[1:]: value for key, value in match.groupdict().items() if key[0] == name and value}
+    month, until = _number(told.get("m")), None
+    if quarter := told.get("q"):
+        number = _QUARTERS.get(quarter) or int(quarter)
+        month, until = number * 3 - 2, number * 3
+    elif half := told.get("half"):
+        month, until = (1, 6) if half == "上" else (7, 12)
     return _Point(
-        year=number("y"),
-        month=number("m"),
-        day=number("d"),
-        part=match[f"{name}part"],
-        next_year=bool(match[f"{name}n"]),
+        year=_number(told.get("y")),
+        month=month,
+        day=_number(told.get("d")),
+        part=told.get("part"),
+        hidden="h" in told,
+        next_year="n" in told,
+        past="p" in told,
+        until=until,
     )
 
 
@@ -169,16 +302,16 @@ def _is_point(point: _Point) -> bool:
 
 def _range(match: re.Match[str], one: _Point, other: _Point, year: int | None) -> Span:
     month = one.month if one.month is not None else other.month
-    first = one.year or other.year or year
+    first = one.year or (other.year if not one.hidden and not other.next_year else None) or year
     end_month = other.month if other.month is not None else month
-    last = other.year or first
+    last = other.year or (year if other.hidden else first)
     if last is not None and other.next_year:
         last += 1
     one, other = attrs.evolve(one, month=month), attrs.evolve(other, month=end_month)
     exists = _exists(first, one) and _exists(last, other)
     start = _day(first, one, ends=False)
     end = _day(last, other, ends=True)
-    if start is not None and end is not None and end < start and other.year is None:
+    if start is not None and end is not None and end < start:
         start = end = None
     return Span(
         raw=match[0].strip(),
@@ -186,18 +319,24 @@ def _range(match: re.Match[str], one: _Point, other: _Point, year: int | None) -
         end=end,
         precision=_precision(other),
         has_year=start is not None and end is not None,
+        written=bool(one.year and (other.year or other.next_year)),
         exists=exists,
         place=match.span(),
     )
 
 
-def _single(match: re.Match[str], point: _Point, year: int | None) -> Span:
+_DUE_AHEAD = re.compile(r"(?:截至|截止|截止到|截止于|不晚于|不迟于|最迟于?|最晚于?|不得晚于|不得迟于)\s?:?\s?$")
+
+
+def _single(match: re.Match[str], text: str, point: _Point, year: int | None) -> Span:
     known = point.year or year
+    if known is not None and point.next_year:
+        known += 1
     tail = match["tail"] or ""
-    ahead = match.string[: match.start()]
-    before = tail.endswith("前") or re.search(r"(?:截至|截止|截止到)$", ahead) is not None
+    ahead = text[max(0, match.start() - 8) : match.start()]
+    before = tail.endswith("前") or _DUE_AHEAD.search(ahead) is not None
     until = re.search(r"[至到]$", ahead) is not None
-    after = tail in ("起", "开始", "以后", "后")
+    after = tail in ("起", "开始", "以后", "之后", "后")
     start = None if before or until else _day(known, point, ends=False)
     end = None if after else _day(known, point, ends=True)
     precision = Precision.OPEN if after else _precision(point)
@@ -205,14 +344,14 @@ def _single(match: re.Match[str], point: _Point, year: int | None) -> Span:
         start = None
     if precision is Precision.MONTH_START and not before:
         end = None
-    has_year = known is not None
     return Span(
         raw=match[0].strip(),
         start=start,
         end=end,
         precision=precision,
         before=before,
-        has_year=has_year,
+        has_year=known is not None,
+        written=point.year is not None,
         exists=_exists(known, point),
         place=match.span(),
     )
@@ -228,7 +367,7 @@ def _exists(year: int | None, point: _Point) -> bool:
 
 
 def _precision(point: _Point) -> Precision:
-    if point.part in ("上旬", "中旬", "下旬"):
+    if point.part in ("上旬", "中旬", "下旬", "上中旬", "中下旬", "上半月", "下半月"):
         return Precision.TEN_DAY_PERIOD
     if point.part == "初":
         return Precision.MONTH_START
@@ -240,15 +379,20 @@ def _precision(point: _Point) -> Precision:
 def _day(year: int | None, point: _Point, *, ends: bool) -> dt.date | None:
     if year is None or point.month is None or not _exists(year, point):
         return None
-    last = calendar.monthrange(year, point.month)[1]
+    month = point.until if point.until is not None and (ends or point.part in ("底", "末")) else point.month
+    last = calendar.monthrange(year, month)[1]
     if point.day is not None:
-        return dt.date(year, point.month, point.day)
+        return dt.date(year, month, point.day)
     first, final = _PARTS.get(point.part or "", (1, last))
-    return dt.date(year, point.month, min(final, last) if ends else first)
+    return dt.date(year, month, min(final, last) if ends else first)
 
 
 _PARTS = {
     "上旬": (1, 10),
+    "上中旬": (1, 20),
+    "中下旬": (11, 31),
+    "上半月": (1, 15),
+    "下半月": (16, 31),
     "中旬": (11, 20),
     "下旬": (21, 31),
     "初": (1, 10),

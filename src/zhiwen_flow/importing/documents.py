@@ -12,7 +12,9 @@ from zhiwen_flow.importing.outline import Node, level_of, outline
 from zhiwen_flow.importing.source import Line
 
 _PART = re.compile(r"^第[一二三四五六七八九十]{1,3}篇\s*[:、]?\s*")
-_TITLE = re.compile(r"(?:方案|计划|意见|通知|工作情况|情况汇报|汇报|总结|报告|办法|工作安排)(?:\(.{1,12}\))?$")
+_TITLE = re.compile(
+    r"(?:方案|计划|意见|通知|工作情况|情况汇报|汇报|总结|报告|办法|工作安排|要点|措施)(?:\([^()]{1,16}\)){0,2}$"
+)
 _ORGAN = (
     r"委员会|党委|党组|局|厅|院|中心|学校|大学|公司|政府|办公室|领导小组|大队|支队|队|处|委|部|街道|管委会|医院|"
     r"法院|检察院|集团|联社|社区|乡|镇|县|区|市|站"

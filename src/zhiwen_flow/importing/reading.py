@@ -20,6 +20,7 @@ from zhiwen_flow.importing.phases import phases_of
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
+from zhiwen_flow.importing.years import period_of, settled, year_of
 from zhiwen_flow.plan import Phase, Plan, Precision
 
 
@@ -95,15 +96,21 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
     text, encoding = decoded(data, name)
     lines, repairs = read_lines(text)
     plans, others, notices, used = [], [], [], set()
+    cover: Document | None = None
     for number, document in enumerate(split(lines), start=1):
-        reader = _Reader(document, number=number, year=year)
+        reader = _Reader(document, number=number, year=year, cover=cover)
         plan = reader.plan()
+        if plan is None or cover is not None:
+            others += [(cover.title.number, cover.title.text)] if cover is not None and plan is None else []
+            cover = None
         if plan is None:
-            others.append((document.title.number, document.title.text))
+            cover = document if _hands_on(document) else None
+            others += [(document.title.number, document.title.text)] if cover is None else []
             continue
         plans.append(plan)
         used |= reader.used
         notices += reader.notices
+    others += [(cover.title.number, cover.title.text)] if cover is not None else []
     all_lines = sorted({each.number for each in lines})
     repaired = sorted({each.line for each in repairs})
     read = [each for each in all_lines if each in used and each not in repaired]
@@ -122,36 +129,46 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
 class _Reader:
     """One document on its way to a plan."""
 
-    def __init__(self, document: Document, *, number: int, year: int | None) -> None:
+    def __init__(self, document: Document, *, number: int, year: int | None, cover: Document | None = None) -> None:
         self.document = document
+        self.cover = cover
         self.id = f"plan-{number}"
         self.used: set[int] = set()
         self.notices: list[Notice] = []
-        self.issued = _issued([*document.head, *_lines(document.root)])
+        parts = [document, cover] if cover is not None else [document]
+        dated = (_issued([*each.head, *_lines(each.root)]) for each in parts)
+        self.issued = next((each for each in dated if each is not None), None)
         self.posted = _posted(document.head)
-        self.year = _year(document, self.issued, self.posted, year)
+        self.reference = next((each.reference for each in parts if each.reference), None)
+        self.year = year_of(document, self.reference, self.issued, self.posted, year)
 
     def plan(self) -> Plan | None:
         """Read the document; None where it is no plan."""
         root = self.document.root
-        found = phases_of(root, self.year)
-        if not found and not re.search(r"(?:方案|计划|安排)(?:\(.*\))?$", self.document.title.text):
+        found = settled(phases_of(root, self.year), self.document, self.issued)
+        named = re.search(r"(?:方案|计划|安排)(?:\(.*\))?$", self.document.title.text) is not None
+        if not found and not named:
             return None
-        tasks = TaskReader(year=self.year, take=self._take, tell=self._tell)
+        period = period_of(self.document, [span for _, span in found])
+        tasks = TaskReader(year=self.year, take=self._take, tell=self._tell, period=period)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
         heads = {id(node) for node, _ in found}
         inside = {id(each) for node, _ in found for each in _below(node)}
         beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
         self.used |= {each.number for each in self.document.head}
         words = list(_lines(root))
+        if self.cover is not None:
+            self.used |= {each.number for each in self.cover.head}
+            beside = (*tasks.beside(list(_below(self.cover.root)), self.cover.root), *beside)
+            beside = tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(beside, start=1))
         ways, inspections = named_ways(words, self._take)
         return Plan(
             id=self.id,
             version="1",
-            organ=self.document.organ or "(未载明)",
+            organ=self.document.organ or (self.cover.organ if self.cover is not None else None) or "(未载明)",
             title=self.document.title.text,
             year=self.year,
-            number=self.document.reference,
+            number=self.reference,
             issued=self.issued,
             posted=self.posted,
             slogans=slogans(words, self._take),
@@ -232,6 +249,11 @@ class _Reader:
         return None
 
 
+def _hands_on(document: Document) -> bool:
+    """A notice that only issues what follows it."""
+    return re.search(r"(?:印发|下发|转发|发布).*通知$", document.title.text) is not None
+
+
 def _counted(node: Node) -> str | None:
     """A group that says how many it has: 主要抓好“六个一”."""
     match = re.search(r"[“‘]([二三四五六七八九十两][个件项种大条][\u4e00-\u9fff]{1,4})[”’]", node.words)
@@ -239,12 +261,14 @@ def _counted(node: Node) -> str | None:
 
 
 def _name(name: str, span: Span | None) -> str:
-    """Leave the date and its brackets out of a phase's name."""
+    """Leave the date, its brackets and its label out of a phase's name."""
     if span is not None:
-        name = name.replace(span.raw, "")
-    name = re.sub(r"\((?:时间)?[:,、\s]*\)", "", name)
-    name = re.sub(r"\(\s*\)|[:,、\s]+$", "", name)
-    return re.sub(r"\s*(?:起止|活动)?时间(?:安排)?(?:为|是)?$", "", name).strip(" ():,、。") or "(未命名)"
+        raw = re.escape(span.raw)
+        name = re.sub(rf"[(\[【〔][^()\[\]【】〔〕]*{raw}[^()\[\]【】〔〕]*[)\]】〕]?", "", name).replace(span.raw, "")
+    name = re.sub(r"\([:,、\s]*(?:时间)?[:,、\s]*\)", "", name)
+    name = re.sub(r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name)
+    name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)
+    return name.strip(" ():,、。") or "(未命名)"
 
 
 def _below(node: Node) -> Iterable[Node]:
@@ -295,22 +319,3 @@ def _made(year: str, month: str, day: str) -> dt.date | None:
         return dt.date(int(year), int(month), int(day))
     except ValueError:
         return None
-
-
-def _year(document: Document, issued: dt.date | None, posted: dt.date | None, given: int | None) -> int | None:
-    """The year the text gives for itself: of its title, its opening, its issue, its number; else the caller's."""
-    head = [each.text for each in document.head if each.text != document.reference]
-    opening = [document.title.text, *head, *(each.text for each in document.root.body)]
-    for text in opening:
-        if match := re.search(r"((?:19|20)\d\d)年?(?:\d{1,2}月|度|开始|$|[\u4e00-\u9fff])", text):
-            return int(match[1])
-    if issued is not None:
-        return issued.year
-    if document.reference and (match := re.search(r"(?:19|20)\d\d", document.reference)):
-        return int(match[0])
-    if posted is not None:
-        return posted.year
-    years = {
-        int(each) for line in _lines(document.root) for each in re.findall(r"((?:19|20)\d\d)年\d{1,2}月", line.text)
-    }
-    return years.pop() if len(years) == 1 else given

@@ -44,18 +44,27 @@ class TaskReader:
         year: Year that holds where the text names none.
         take: Told of every line that went into a task.
         tell: Told of every time that was read, with its line.
+        period: What the whole plan spans.
     """
 
-    def __init__(self, *, year: int | None, take: Callable[[Line], None], tell: Callable[[Span, Line], None]) -> None:
+    def __init__(
+        self,
+        *,
+        year: int | None,
+        take: Callable[[Line], None],
+        tell: Callable[[Span, Line], None],
+        period: Span | None = None,
+    ) -> None:
         self._year = year
-        self._window: Span | None = None
+        self._period = period
+        self._window = period
         self._take = take
         self._tell = tell
 
     def of_phase(self, phase: Node, prefix: str, window: Span | None) -> tuple[Task, ...]:
         """Read the tasks of a phase: its items, and what is due in its own words."""
         found: list[Task] = []
-        self._window = window
+        self._window = window if window is not None and window.start and window.end else self._period
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
         for line, text in _own(phase):
             if text.startswith("时间") or _OWNER.match(text):
@@ -65,7 +74,7 @@ class TaskReader:
             found += self._due(_LABEL.sub("", shown), line, phase.number)
         for node in phase.children:
             found += self._item(node, phase.number)
-        self._window = None
+        self._window = self._period
         told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
         return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
