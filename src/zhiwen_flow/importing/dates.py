@@ -214,7 +214,7 @@ _MARKS_A_RANGE = r"[—\-–~～至到]"
 def _year_ends(text: str, year: int | None) -> Iterator[Span]:
     """年底 and 年末 name no month."""
     for match in re.finditer(r"(?:(?P<y>(?:19|20)\d\d)年?|本年|今年|当年)?年?[底末](?P<tail>之前|以前|前)?", text):
-        if "年" not in match[0]:
+        if "年" not in match[0] or _GOES_ON.match(text, match.end()) is not None:
             continue
         if not (match["y"] or match["tail"] or match[0].startswith(("本", "今", "当"))):
             continue
@@ -328,6 +328,10 @@ def _range(match: re.Match[str], one: _Point, other: _Point, year: int | None) -
 _DUE_AHEAD = re.compile(r"(?:截至|截止|截止到|截止于|不晚于|不迟于|最迟于?|最晚于?|不得晚于|不得迟于)\s?:?\s?$")
 
 
+_GOES_ON = re.compile(r"\s?(?:起|开始)?(?:—|-|–|~|至|到)")
+"""After a first day whose last day is named by no date, such as 至春节前."""
+
+
 def _single(match: re.Match[str], text: str, point: _Point, year: int | None) -> Span:
     known = point.year or year
     if known is not None and point.next_year:
@@ -340,6 +344,8 @@ def _single(match: re.Match[str], text: str, point: _Point, year: int | None) ->
     start = None if before or until else _day(known, point, ends=False)
     end = None if after else _day(known, point, ends=True)
     precision = Precision.OPEN if after else _precision(point)
+    if not before and _GOES_ON.match(text, match.end()) is not None:
+        end, precision = None, Precision.OPEN
     if precision is Precision.MONTH_END and not before:
         start = None
     if precision is Precision.MONTH_START and not before:

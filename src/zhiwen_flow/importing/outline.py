@@ -21,14 +21,15 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
 )
 STAGE = re.compile(
     rf"^[【〔\[]?(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])(?![\u4e00-\u9fff])[】〕\]]?\s*[:、,]?\s*"
-    rf"|^第[{_NUMBER}]{{1,2}}(?:个)?阶段(?=[从自为是])"
+    rf"|^第[{_NUMBER}]{{1,2}}(?:个)?阶段(?=[从自为是]|[\u4e00-\u9fff、]{{2,16}}(?:[。:(]|$))"
     rf"|^[【〔\[](?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节))[】〕\]]\s*[:、,]?\s*"
 )
 """Headings that number phases by themselves."""
 _NAMED_STAGE = re.compile(
-    r"^(?!各|每|本|该|两|[三四五]个|[上下前后][一个]|第[一二三四五六])[\u4e00-\u9fff、和与“”]{2,18}(?:阶段|环节)\s?(?=\([^()]{2,40}\)|[:。]|$)"
+    r"^(?!各|每|本|该|两|[三四五]个|[上下前后][一个]|第[一二三四五六]|[\u4e00-\u9fff、]{0,16}[两三四五六几]个?(?:阶段|环节))[\u4e00-\u9fff、和与“”]{2,18}(?:阶段|环节)\s?(?=\([^()]{2,40}\)|[:。]|$)"
 )
 """Headings without a number that name a phase."""
+_SPOKEN = re.compile(rf"^(第[{_NUMBER}]{{1,2}}|首先|其次|再次|最后)[,、:]\s?")
 _DATED_STAGE = re.compile(
     r"^(?:从|自)?(?P<when>[^,。;:是为\u3400-\u4dff]{3,40}?),?(?:是|为)(?P<name>[\u4e00-\u9fff、]{2,14}(?:阶段|环节))[,。;:]?"
 )
@@ -80,8 +81,10 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
         match = pattern.match(text)
         if match is not None:
             return level, match[0].strip(" 、.:"), text[match.end() :], False
-    if _NAMED_STAGE.match(text) is not None:
-        return min(inside + 1, 2), "", text, True
+    spoken = _SPOKEN.match(text)
+    rest = text[spoken.end() :] if spoken is not None else text
+    if _NAMED_STAGE.match(rest) is not None:
+        return min(inside + 1, 2), spoken[1] if spoken is not None else "", rest, True
     if (match := _DATED_STAGE.match(text)) is not None and re.search(r"[\d上下]", match["when"]):
         return min(inside + 1, 2), "", f"{match['name']}({match['when'].strip('从自')})。{text[match.end() :]}", True
     return (max(1, len(marked[1]) - 1), "", text, False) if marked is not None else None

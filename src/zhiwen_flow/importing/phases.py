@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import attrs
 
 from zhiwen_flow.importing.dates import Span, small_number, spans, whole_years
+from zhiwen_flow.importing.grids import Column, rows
 from zhiwen_flow.importing.outline import Node
 
 _STEPS = re.compile(r"步骤|阶段|时间安排|进度安排|工作安排|活动安排|日程|环节|时间节点|工作流程")
@@ -36,7 +37,23 @@ def phases_of(root: Node, year: int | None) -> list[tuple[Node, Span | None]]:
         group = _one_run(section.children)
         if len(group) > 1 and all(_KNOWN.match(each.name) for each in group):
             return list(zip(group, _windows(group, year), strict=True))
-    return []
+    tabled = list(_tabled(root))
+    return list(zip(tabled, _windows(tabled, year), strict=True)) if len(tabled) > 1 else []
+
+
+def _tabled(root: Node) -> Iterator[Node]:
+    """Phases that stand in a table, with what its row says of them."""
+    for node in _all(root):
+        found: dict[str, Node] = {}
+        for row in rows(node.body):
+            name, time = row.cells.get(Column.PHASE), row.cells.get(Column.TIME)
+            if name is None or time is None:
+                continue
+            stage = found.setdefault(name, Node(level=2, number="", name=f"{name}({time})", line=row.line, stage=True))
+            stage.body.append(attrs.evolve(row.line, text=row.cells.get(Column.TASK, "")))
+        yield from found.values()
+        if found:
+            return
 
 
 def _windows(group: list[Node], year: int | None) -> list[Span | None]:
@@ -66,6 +83,8 @@ def _runs_back(span: Span, ahead: Span) -> bool:
 
 def _one_run(group: list[Node]) -> list[Node]:
     """Cut a group where its numbers start again: what follows lost its own heading."""
+    if any(each.stage and each.number for each in group):
+        group = [each for each in group if each.number]
     last = 0
     for index, each in enumerate(group):
         number = _place(each.number)

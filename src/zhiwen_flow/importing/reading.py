@@ -21,7 +21,7 @@ from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
 from zhiwen_flow.importing.years import period_of, settled, year_of
-from zhiwen_flow.plan import Phase, Plan, Precision
+from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
 
 @attrs.frozen(kw_only=True)
@@ -146,15 +146,14 @@ class _Reader:
         """Read the document; None where it is no plan."""
         root = self.document.root
         found = settled(phases_of(root, self.year), self.document, self.issued)
-        named = re.search(r"(?:方案|计划|安排)(?:\(.*\))?$", self.document.title.text) is not None
-        if not found and not named:
-            return None
         period = period_of(self.document, [span for _, span in found])
         tasks = TaskReader(year=self.year, take=self._take, tell=self._tell, period=period)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
         heads = {id(node) for node, _ in found}
         inside = {id(each) for node, _ in found for each in _below(node)}
         beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
+        if not found and not _is_a_plan(self.document, beside):
+            return None
         self.used |= {each.number for each in self.document.head}
         words = list(_lines(root))
         if self.cover is not None:
@@ -254,6 +253,15 @@ def _hands_on(document: Document) -> bool:
     return re.search(r"(?:印发|下发|转发|发布).*通知$", document.title.text) is not None
 
 
+def _is_a_plan(document: Document, beside: Iterable[Task]) -> bool:
+    """By its title; a notice or a list of measures is one where it sets something to be done by a day."""
+    title = document.title.text
+    if re.search(r"(?:方案|计划|安排)(?:\([^()]*\))*$", title):
+        return True
+    asks = re.search(r"(?:通知|意见|要点|措施|制度|办法|清单|分工|任务)(?:\([^()]*\))*$", title)
+    return asks is not None and not _hands_on(document) and any(each.due or each.recurs or each.raw for each in beside)
+
+
 def _counted(node: Node) -> str | None:
     """A group that says how many it has: 主要抓好“六个一”."""
     match = re.search(r"[“‘]([二三四五六七八九十两][个件项种大条][\u4e00-\u9fff]{1,4})[”’]", node.words)
@@ -265,6 +273,7 @@ def _name(name: str, span: Span | None) -> str:
     if span is not None:
         raw = re.escape(span.raw)
         name = re.sub(rf"[(\[【〔][^()\[\]【】〔〕]*{raw}[^()\[\]【】〔〕]*[)\]】〕]?", "", name).replace(span.raw, "")
+    name = re.sub(r"\([^()]*[\d年月旬][^()]*\)", "", name)
     name = re.sub(r"\([:,、\s]*(?:时间)?[:,、\s]*\)", "", name)
     name = re.sub(r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name)
     name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)

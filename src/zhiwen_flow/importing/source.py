@@ -108,7 +108,7 @@ _WIDE = str.maketrans(
 _NUMBERED = r"(?:\d{1,2}[.、](?!\d)|\([一二三四五六七八九十]{1,3}\))"
 _STAGE = r"第[一二三四五六]阶段(?=[:,、(为是从自])"
 _GLUED = re.compile(
-    rf"(?<=[。;!”])\s*(?={_NUMBERED}|[一二三四五六七八九十]{{1,3}}、(?=\S{{2,20}}(?:\s|$))|{_STAGE})"
+    rf"(?<=[。;!”])\s*(?={_NUMBERED}|[一二三四五六七八九十]{{1,3}}、(?=\S{{2,20}}(?:\s|$)))|(?<=[。;!”:])\s*(?={_STAGE})"
     rf"|(?<=\))(?=\d{{1,2}}[.、](?!\d))|(?<=\S)[ \t](?=\([一二三四五六七八九十]{{1,3}}\)\s?\S)"
 )
 """Where an item begins inside a line: after a sentence, after a bracket, or after a space."""

@@ -11,16 +11,12 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
+from zhiwen_flow.importing.grids import Column, is_table, rows
 from zhiwen_flow.importing.outline import Node
+from zhiwen_flow.importing.recipients import recipient
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
 
-_SUBMIT = re.compile(
-    r"(?:报送|上报|呈报|报备|提交|反馈|送交|(?<=[前日底末旬]) ?[,]?报|报(?=[省市县区局厅委院校镇乡]))"
-    r"(?:至|到|给|于|往)?"
-    r"((?:[\u4e00-\u9fff“”、]{0,36})(?:办公室|领导小组|工作专班|专班|指挥部|督查组|监察室|人事处|组织处|机关党委|[局厅委部处科队院]|办))"
-    r"(?=[,。;)(]|$|备案|审核|审定|审批|汇总)"
-)
 _PRODUCT = re.compile(
     r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|体会|承诺书|小结|制度|文件|草案))$"
 )
@@ -66,12 +62,18 @@ class TaskReader:
         found: list[Task] = []
         self._window = window if window is not None and window.start and window.end else self._period
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
+        found += self._rows(phase.body, phase.number)
         for line, text in _own(phase):
-            if text.startswith("时间") or _OWNER.match(text):
+            if text.startswith("时间") or _OWNER.match(text) or is_table(text):
                 self._take(line)
                 continue
             shown = text.replace(window.raw, "", 1) if window is not None else text
-            found += self._due(_LABEL.sub("", shown), line, phase.number)
+            shown = _LABEL.sub("", shown)
+            due = list(self._due(shown, line, phase.number))
+            found += due
+            found += self._handed_in(shown, line, phase.number)
+            if not phase.children:
+                found += self._points(shown, line, phase.number, {each.raw for each in due})
         for node in phase.children:
             found += self._item(node, phase.number)
         self._window = self._period
@@ -80,17 +82,57 @@ class TaskReader:
 
     def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
         """Read what is due outside the phases, and the items of a section on tasks; other items there are no tasks."""
-        found: list[Task] = []
+        found: list[Task] = list(self._rows(root.body, ""))
         for line in root.body:
-            found += self._due(line.text, line, "")
+            found += self._due(line.text, line, "") if not is_table(line.text) else ()
         listed = {id(each): node for node in nodes if _IS_TASKS.search(node.name) for each in node.children}
         for node in nodes:
+            found += self._rows(node.body, node.number)
             if id(node) in listed:
                 found += self._item(node, listed[id(node)].number)
                 continue
             for line, text in _own(node):
-                found += self._due(text, line, node.number)
+                found += self._due(text, line, node.number) if not is_table(text) else ()
         return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
+
+    def _rows(self, lines: Sequence[Line], clause: str) -> Iterator[Task]:
+        """Tasks of a table; a table of phases is read as phases."""
+        for row in rows(lines):
+            name = row.cells.get(Column.TASK)
+            if name is None or Column.PHASE in row.cells:
+                continue
+            self._take(row.line)
+            limit = row.cells.get(Column.TIME, "")
+            time = next(iter(self._read(limit, row.line)), None)
+            recurs = recurrence(limit) or recurrence(name)
+            yield Task(
+                id="x",
+                number=row.cells.get(Column.NUMBER) or clause or "—",
+                name=_short(name),
+                clause=clause or "—",
+                due=time.end if time is not None else None,
+                start=time.start if time is not None and time.end != time.start else None,
+                precision=time.precision if time is not None else Precision.DAY,
+                raw=limit or None,
+                owner=row.cells.get(Column.OWNER),
+                deliverable=row.cells.get(Column.PRODUCT),
+                submit_to=row.cells.get(Column.RECIPIENT) or recipient(name),
+                recurs=recurs,
+                recurs_day=_month_day(limit),
+                line=row.line.number,
+            )
+
+    def _points(self, text: str, line: Line, clause: str, dues: set[str | None]) -> Iterator[Task]:
+        """一是…二是…: what is to be done, where it stands in the words of a phase."""
+        points = re.split(r"(?:^|(?<=[。;,:]))(?=[一二三四五六七八九]是)", text)[1:]
+        for point in points if len(points) > 1 else ():
+            if any(raw and raw in point for raw in dues):
+                continue
+            self._take(line)
+            name = _short(re.sub(r"^[一二三四五六七八九]是要?", "", point))
+            yield Task(
+                id="x", number=point[:2], name=name, clause=f"{clause}{point[:2]}", submit_to=recipient(point), line=line.number
+            )
 
     def _item(self, node: Node, above: str) -> Iterator[Task]:
         """One task for an item; further ones for further deadlines, and for dated items below it."""
@@ -125,9 +167,27 @@ class TaskReader:
                     clause=clause or "—",
                     recurs=recurs,
                     recurs_day=_month_day(sentence),
-                    submit_to=_submit(sentence),
+                    submit_to=recipient(sentence),
                     line=line.number,
                 )
+
+    def _handed_in(self, text: str, line: Line, clause: str) -> Iterator[Task]:
+        """What is handed in by no day that is named: a product and who receives it."""
+        for sentence in re.split(r"[。;]", text):
+            to = recipient(sentence)
+            product = _handed(sentence) if to is not None else None
+            if product is None or recurrence(sentence) is not None or any(True for _ in spans(sentence, None)):
+                continue
+            self._take(line)
+            yield Task(
+                id="x",
+                number=clause or "—",
+                name=product,
+                clause=clause or "—",
+                deliverable=product,
+                submit_to=to,
+                line=line.number,
+            )
 
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
         sentence = _sentence(text, span.place)
@@ -162,9 +222,9 @@ class TaskReader:
             sentence = _sentence(due[2], due[0].place)
             product = _product(due[2], due[0].place)
             parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
-            parts["submit_to"] = _submit(sentence)
+            parts["submit_to"] = recipient(sentence)
         else:
-            parts["submit_to"] = _submit(words)
+            parts["submit_to"] = recipient(words)
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
                 parts |= {"due": window.end, "end": None}
         if (recurs := recurrence(words)) is not None:
@@ -192,30 +252,50 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
         yield each, each.text
 
 
+FARTHEST = 400
+"""How far around a day its sentence is looked for; a line without a full stop may be a whole text."""
+
+
+def _starts(text: str, at: int) -> int:
+    low = max(0, at - FARTHEST)
+    return max((text.rfind(mark, low, at) for mark in "。;!"), default=-1) + 1 or low
+
+
 def _sentence(text: str, place: tuple[int, int]) -> str:
-    start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
-    ends = [found for mark in "。;!" if (found := text.find(mark, place[1])) >= 0]
-    return text[start : min(ends, default=len(text))]
+    high = place[1] + FARTHEST
+    ends = [found for mark in "。;!" if (found := text.find(mark, place[1], high)) >= 0]
+    return text[_starts(text, place[0]) : min(ends, default=high)]
 
 
 def _product(text: str, place: tuple[int, int]) -> str | None:
     """What is handed in: named before the day, or between the day and the verb."""
-    sentence_start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
+    sentence_start = _starts(text, place[0])
     before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
     for part in reversed(re.split(r"[,;:]", before)):
         if match := _PRODUCT.search(part.strip()):
             return _noun(match[1])
     if not before.strip(" ,") and sentence_start:
-        earlier = re.split(r"[。;!]", text[: sentence_start - 1])[-1]
+        earlier = re.split(r"[。;!]", text[max(0, sentence_start - FARTHEST) : sentence_start - 1])[-1]
         if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
             return _noun(match[1])
-    after = re.match(r"[,]?(?:将|把)([^,。;]{2,30}?)(?:报|上报|报送|送|提交|交)", text[place[1] :])
+    tail = text[place[1] : place[1] + FARTHEST]
+    after = re.match(r"[,]?(?:将|把)([^,。;]{2,40}?)(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?!告)|送|提交|交)", tail)
     if after is not None:
         return _noun(after[1])
     direct = re.match(
-        r"[,]?(?:报送|上报|提交|报|完成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", text[place[1] :]
+        r"[,]?(?:向[^,。;]{2,20}?)?(?:报送|上报|提交|报|完成|形成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", tail
     )
     return direct[1] if direct is not None else None
+
+
+def _handed(sentence: str) -> str | None:
+    """A product that is said to be handed in: 将…报送, or named right before the verb."""
+    if match := re.search(r"(?:将|把)([^,。;]{2,40}?)(?:一并|及时|统一|书面)*(?:上报|报送|提交|报(?!告)|交)", sentence[:FARTHEST]):
+        return _noun(match[1])
+    ahead = re.split(r",?并?(?:上报|报送|提交|报(?!告))", sentence[:FARTHEST])[0]
+    ahead = re.split(r"(?:形成|撰写|写出|提出)(?:全面的|完整的|书面)?", ahead.split(",")[-1])[-1]
+    match = _PRODUCT.search(ahead.strip())
+    return _noun(match[1]) if match is not None else None
 
 
 def _month_day(text: str) -> int | None:
@@ -230,11 +310,6 @@ def _noun(text: str) -> str:
     return _LEAD.sub("", text) or text
 
 
-def _submit(sentence: str) -> str | None:
-    match = _SUBMIT.search(sentence)
-    return match[1].strip("、“”") if match else None
-
-
 def _short(text: str) -> str:
     text = re.split(r"[。;]", text.strip(" ,、:。"))[0]
     if len(text) > LONGEST_NAME:
@@ -245,5 +320,5 @@ def _short(text: str) -> str:
 
 def _is_quoted(text: str, span: Span) -> bool:
     """A day inside the title of a document is no time of this one."""
-    before = text[: span.place[0]]
-    return before.count("《") > before.count("》")
+    before = text[max(0, span.place[0] - FARTHEST) : span.place[0]]
+    return before.rfind("《") > before.rfind("》")

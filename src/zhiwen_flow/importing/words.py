@@ -19,6 +19,9 @@ _POST = one_of([*lexicon().posts, *lexicon().kinds_of_posts])
 _LEADS = re.compile(
     rf"([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任|任|为)({_SEATS})"
 )
+_GIVEN = re.compile(
+    rf"({_SEATS})由([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任)"
+)
 _LABELLED = re.compile(rf"(?:^|(?<=[。;,:、\s)]))({_SEATS})\s?:\s?([^。;:]{{1,120}})")
 _HELD = re.compile(rf"[\u4e00-\u9fff“”]{{0,14}}{_POST}(?:、[\u4e00-\u9fff]{{0,8}}{_POST})*")
 _SEAT = re.compile(r"(?:领导小组)?(?:下设)?办公室,?(?:办公室)?设在([\u4e00-\u9fff]{2,20}?)(?=[,。;(]|$)")
@@ -117,6 +120,8 @@ def roles(lines: Iterable[Line], take: Take) -> tuple[PlanRole, ...]:
 def _led(text: str) -> Iterator[tuple[str, str]]:
     for match in _LEADS.finditer(text):
         yield match[2], _post_only(match[1])
+    for match in _GIVEN.finditer(text):
+        yield match[1], _post_only(match[2])
 
 
 def _labelled(text: str) -> Iterator[tuple[str, str]]:
