@@ -52,10 +52,11 @@ class Row:
 
 
 def rows(lines: Iterable[Line]) -> Iterator[Row]:
-    """
+    r"""
     Read the rows of the tables among some lines (识别表格各行).
 
-    >>> given = [Line(number=1, raw="", text="序号\t任务\t完成时限"), Line(number=2, raw="", text="1\t清理台账\t3月底前")]
+    >>> texts = ["序号\t任务\t完成时限", "1\t清理台账\t3月底前"]
+    >>> given = [Line(number=number, raw=text, text=text) for number, text in enumerate(texts, start=1)]
     >>> [each.cells[Column.TASK] for each in rows(given)]
     ['清理台账']
     """

@@ -1,5 +1,5 @@
 """
-What is not taken into a plan (个人信息略去): names beside a post or after a label, telephone numbers, addresses of mail.
+What is not taken into a plan (个人信息略去): names beside a post or after a label, telephone numbers, mail.
 
 It is left out before anything is read, so that nothing read later can hold it. In doubt a word is left out.
 """

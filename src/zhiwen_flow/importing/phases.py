@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, small_number, spans, whole_years
+from zhiwen_flow.importing.dates import Span, spans, whole_years
 from zhiwen_flow.importing.grids import Column, rows
 from zhiwen_flow.importing.outline import Node
+from zhiwen_flow.importing.points import small_number
 
 _STEPS = re.compile(r"步骤|阶段|时间安排|进度安排|工作安排|活动安排|日程|环节|时间节点|工作流程")
 _NAMED = re.compile(r"(?:阶段|环节)(?:$|[(:。])")
@@ -107,13 +108,14 @@ def _place(number: str) -> int | None:
 def _groups(root: Node) -> Iterator[list[Node]]:
     """Items that stand together, those of a section on steps first."""
     sections = list(_sections(root))
+    known = {id(each) for each in sections}
     yield from (each.children for each in sections if len(each.children) > 1)
     for node in _all(root):
         stages = [each for each in node.children if each.stage]
         if len(stages) > 1:
             yield stages
     for node in _all(root):
-        if len(node.children) > 1 and node not in sections and node.level <= 1:
+        if len(node.children) > 1 and id(node) not in known and node.level <= 1:
             yield node.children
 
 
@@ -128,7 +130,7 @@ def _all(node: Node) -> Iterator[Node]:
 
 
 _OPENS = re.compile(
-    r"(?:(?:活动|起止|工作|实施|具体)?时间(?:安排|为|安排为|定为)?|从|自|于|定于|截至|截止|截止到|即日起至|即日起到|从即日起至|自即日起至)?[:]?$"
+    r"(?:(?:活动|起止|工作|实施|具体)?时间(?:安排|为|安排为|定为)?|从|自|于|定于|截至|截止|截止到|计划(?:在|于)|拟[在于]|安排在|即日起至|即日起到|从即日起至|自即日起至)?[:]?$"
 )
 
 

@@ -6,21 +6,21 @@ Rules, not a model. What is not read is said so; a date without a year stays a w
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, small_number, written_year
+from zhiwen_flow.importing.dates import Span
 from zhiwen_flow.importing.documents import Document, split
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.phases import phases_of
+from zhiwen_flow.importing.points import small_number
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
-from zhiwen_flow.importing.years import period_of, settled, year_of
+from zhiwen_flow.importing.years import issued_on, period_of, posted_on, settled, year_of
 from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
 
@@ -136,9 +136,9 @@ class _Reader:
         self.used: set[int] = set()
         self.notices: list[Notice] = []
         parts = [document, cover] if cover is not None else [document]
-        dated = (_issued([*each.head, *_lines(each.root)]) for each in parts)
+        dated = (issued_on([*each.head, *_lines(each.root)]) for each in parts)
         self.issued = next((each for each in dated if each is not None), None)
-        self.posted = _posted(document.head)
+        self.posted = posted_on(document.head)
         self.reference = next((each.reference for each in parts if each.reference), None)
         self.year = year_of(document, self.reference, self.issued, self.posted, year)
 
@@ -258,7 +258,7 @@ def _is_a_plan(document: Document, beside: Iterable[Task]) -> bool:
     title = document.title.text
     if re.search(r"(?:方案|计划|安排)(?:\([^()]*\))*$", title):
         return True
-    asks = re.search(r"(?:通知|意见|要点|措施|制度|办法|清单|分工|任务)(?:\([^()]*\))*$", title)
+    asks = re.search(r"(?:通知|意见|要点|措施|制度|办法|清单|分工|任务|[解工排务度]表)(?:\([^()]*\))*$", title)
     return asks is not None and not _hands_on(document) and any(each.due or each.recurs or each.raw for each in beside)
 
 
@@ -275,9 +275,11 @@ def _name(name: str, span: Span | None) -> str:
         name = re.sub(rf"[(\[【〔][^()\[\]【】〔〕]*{raw}[^()\[\]【】〔〕]*[)\]】〕]?", "", name).replace(span.raw, "")
     name = re.sub(r"\([^()]*[\d年月旬][^()]*\)", "", name)
     name = re.sub(r"\([:,、\s]*(?:时间)?[:,、\s]*\)", "", name)
-    name = re.sub(r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name)
+    name = re.sub(
+        r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name
+    )
     name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)
-    return name.strip(" ():,、。") or "(未命名)"
+    return name.strip(" ():,、。;") or "(未命名)"
 
 
 def _below(node: Node) -> Iterable[Node]:
@@ -291,40 +293,3 @@ def _lines(root: Node) -> Iterable[Line]:
     for each in _below(root):
         yield each.line
         yield from each.body
-
-
-_CHINESE_DAY = re.compile(r"([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日$")
-
-
-def _issued(head: list[Line]) -> dt.date | None:
-    """A day that stands alone in a line is the day of issue (成文日期)."""
-    for line in head:
-        if (year := written_year(line.text)) and re.search(
-            r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日$", line.text
-        ):
-            return _chinese_day(line.text, year)
-        match = re.fullmatch(r"\(?((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日\)?", line.text)
-        if match:
-            return _made(*match.groups())
-    return None
-
-
-def _chinese_day(text: str, year: int) -> dt.date | None:
-    match = _CHINESE_DAY.search(text)
-    return _made(str(year), str(small_number(match[1])), str(small_number(match[2]))) if match else None
-
-
-def _posted(head: list[Line]) -> dt.date | None:
-    """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
-    for line in head:
-        match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
-        if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
-            return _made(*match.groups())
-    return None
-
-
-def _made(year: str, month: str, day: str) -> dt.date | None:
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None

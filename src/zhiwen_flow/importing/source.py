@@ -108,11 +108,11 @@ _WIDE = str.maketrans(
 _NUMBERED = r"(?:\d{1,2}[.、](?!\d)|\([一二三四五六七八九十]{1,3}\))"
 _STAGE = r"第[一二三四五六]阶段(?=[:,、(为是从自])"
 _GLUED = re.compile(
-    rf"(?<=[。;!”])\s*(?={_NUMBERED}|[一二三四五六七八九十]{{1,3}}、(?=\S{{2,20}}(?:\s|$)))|(?<=[。;!”:])\s*(?={_STAGE})"
+    rf"(?<=[。;!”])\s*(?={_NUMBERED}|[一二三四五六七八九十]{{1,3}}、(?=\S{{2,20}}(?:\s|$)))|(?<=[。;!”:,])\s*(?={_STAGE})"
     rf"|(?<=\))(?=\d{{1,2}}[.、](?!\d))|(?<=\S)[ \t](?=\([一二三四五六七八九十]{{1,3}}\)\s?\S)"
 )
 """Where an item begins inside a line: after a sentence, after a bracket, or after a space."""
-_MARKUP = re.compile(r"\*\*|__|^>\s?|^[-*]\s(?=\S)")
+_MARKUP = re.compile(r"\*\*([^*]{1,200})\*\*(?!年)|^>\s?|^[-*]\s(?=\S)")
 _SPACES = re.compile(r"[ \u00a0\u3000]{2,}|\t{2,}")
 
 
@@ -125,7 +125,7 @@ def read_lines(text: str) -> tuple[list[Line], list[Repair]]:
     lines: list[Line] = []
     repairs: list[Repair] = []
     for number, raw in enumerate(text.splitlines(), start=1):
-        mended = _MARKUP.sub("", _SPACES.sub(_narrowed, raw.strip().translate(_WIDE))).strip()
+        mended = _MARKUP.sub(lambda match: match[1] or "", _SPACES.sub(_narrowed, raw.strip().translate(_WIDE))).strip()
         if not mended:
             if raw.strip():
                 lines.append(Line(number=number, raw=raw, text=raw.strip()))

@@ -12,18 +12,17 @@ import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
 from zhiwen_flow.importing.grids import Column, is_table, rows
+from zhiwen_flow.importing.handing import FARTHEST, handed_in, product_of, recipient, sentence_of
 from zhiwen_flow.importing.outline import Node
-from zhiwen_flow.importing.recipients import recipient
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
 
-_PRODUCT = re.compile(
-    r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|体会|承诺书|小结|制度|文件|草案))$"
+_DUE = re.compile(
+    r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
+    r"成立|组织|开展|制定|制订|实现|达到|清理|排查|录入|填|申报|发布|建成|整治|清零|明确|完善|确定|汇总|反馈|返回|备案|归档"
 )
-_LEAD = re.compile(
-    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
-)
-_DUE = re.compile(r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成")
+_OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
+"""前 that tells of something else: 3月1日前立项的项目."""
 _IS_TASKS = re.compile(
     r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
 )
@@ -131,7 +130,12 @@ class TaskReader:
             self._take(line)
             name = _short(re.sub(r"^[一二三四五六七八九]是要?", "", point))
             yield Task(
-                id="x", number=point[:2], name=name, clause=f"{clause}{point[:2]}", submit_to=recipient(point), line=line.number
+                id="x",
+                number=point[:2],
+                name=name,
+                clause=f"{clause}{point[:2]}",
+                submit_to=recipient(point),
+                line=line.number,
             )
 
     def _item(self, node: Node, above: str) -> Iterator[Task]:
@@ -153,7 +157,7 @@ class TaskReader:
 
     def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is due in some words: one task for each deadline and each recurring report."""
-        dated = [each for each in self._read(text, line) if each.before and _DUE.search(_sentence(text, each.place))]
+        dated = [each for each in self._read(text, line) if each.before and _is_due(text, each)]
         for span in dated:
             yield self._one(span, line, text, clause, clause)
         for sentence in re.split(r"[。;]", text):
@@ -175,7 +179,7 @@ class TaskReader:
         """What is handed in by no day that is named: a product and who receives it."""
         for sentence in re.split(r"[。;]", text):
             to = recipient(sentence)
-            product = _handed(sentence) if to is not None else None
+            product = handed_in(sentence) if to is not None else None
             if product is None or recurrence(sentence) is not None or any(True for _ in spans(sentence, None)):
                 continue
             self._take(line)
@@ -190,7 +194,7 @@ class TaskReader:
             )
 
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
-        sentence = _sentence(text, span.place)
+        sentence = sentence_of(text, span.place)
         parts = self._parts(sentence, line, None, (span, line, text))
         name = parts.get("deliverable") or _short(re.sub(re.escape(span.raw), "", sentence))
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
@@ -219,10 +223,12 @@ class TaskReader:
         if due is not None:
             raw = f"{window.raw};{due[0].raw}" if window is not None else due[0].raw
             precision = due[0].precision if window is None else window.precision
-            sentence = _sentence(due[2], due[0].place)
-            product = _product(due[2], due[0].place)
+            sentence = sentence_of(due[2], due[0].place)
+            product = product_of(due[2], due[0].place)
             parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
-            parts["submit_to"] = recipient(sentence)
+            parts["submit_to"] = recipient(due[2][due[0].place[0] : due[0].place[0] + len(sentence)]) or recipient(
+                sentence
+            )
         else:
             parts["submit_to"] = recipient(words)
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
@@ -252,62 +258,10 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
         yield each, each.text
 
 
-FARTHEST = 400
-"""How far around a day its sentence is looked for; a line without a full stop may be a whole text."""
-
-
-def _starts(text: str, at: int) -> int:
-    low = max(0, at - FARTHEST)
-    return max((text.rfind(mark, low, at) for mark in "。;!"), default=-1) + 1 or low
-
-
-def _sentence(text: str, place: tuple[int, int]) -> str:
-    high = place[1] + FARTHEST
-    ends = [found for mark in "。;!" if (found := text.find(mark, place[1], high)) >= 0]
-    return text[_starts(text, place[0]) : min(ends, default=high)]
-
-
-def _product(text: str, place: tuple[int, int]) -> str | None:
-    """What is handed in: named before the day, or between the day and the verb."""
-    sentence_start = _starts(text, place[0])
-    before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
-    for part in reversed(re.split(r"[,;:]", before)):
-        if match := _PRODUCT.search(part.strip()):
-            return _noun(match[1])
-    if not before.strip(" ,") and sentence_start:
-        earlier = re.split(r"[。;!]", text[max(0, sentence_start - FARTHEST) : sentence_start - 1])[-1]
-        if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
-            return _noun(match[1])
-    tail = text[place[1] : place[1] + FARTHEST]
-    after = re.match(r"[,]?(?:将|把)([^,。;]{2,40}?)(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?!告)|送|提交|交)", tail)
-    if after is not None:
-        return _noun(after[1])
-    direct = re.match(
-        r"[,]?(?:向[^,。;]{2,20}?)?(?:报送|上报|提交|报|完成|形成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", tail
-    )
-    return direct[1] if direct is not None else None
-
-
-def _handed(sentence: str) -> str | None:
-    """A product that is said to be handed in: 将…报送, or named right before the verb."""
-    if match := re.search(r"(?:将|把)([^,。;]{2,40}?)(?:一并|及时|统一|书面)*(?:上报|报送|提交|报(?!告)|交)", sentence[:FARTHEST]):
-        return _noun(match[1])
-    ahead = re.split(r",?并?(?:上报|报送|提交|报(?!告))", sentence[:FARTHEST])[0]
-    ahead = re.split(r"(?:形成|撰写|写出|提出)(?:全面的|完整的|书面)?", ahead.split(",")[-1])[-1]
-    match = _PRODUCT.search(ahead.strip())
-    return _noun(match[1]) if match is not None else None
-
-
 def _month_day(text: str) -> int | None:
     """The day of a monthly report (每月25日前)."""
     match = re.search(r"每月(?:的)?(\d{1,2})[日号]", text)
     return int(match[1]) if match is not None and 1 <= int(match[1]) <= 31 else None  # noqa: PLR2004
-
-
-def _noun(text: str) -> str:
-    """Leave out who does it and what is done with it."""
-    text = text.strip("、,“” ")
-    return _LEAD.sub("", text) or text
 
 
 def _short(text: str) -> str:
@@ -316,6 +270,13 @@ def _short(text: str) -> str:
         text = re.split(r"[,,]", text)[0][:LONGEST_NAME]
     text = re.sub(r"\([^()]*\d[^()]*\)", "", text)
     return text.strip(" ,、:。") or "(未命名)"
+
+
+def _is_due(text: str, span: Span) -> bool:
+    """Whether something is to be done by then; 3月1日前立项的项目 tells of the past."""
+    if span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None:
+        return False
+    return _DUE.search(sentence_of(text, span.place)) is not None
 
 
 def _is_quoted(text: str, span: Span) -> bool:

@@ -35,7 +35,8 @@ def word_text(data: bytes, name: str) -> str:
             body = _part(parts, "word/document.xml", name)
             known = set(parts.namelist())
             lists, styles = (
-                _part(parts, each, name) if each in known else None for each in ("word/numbering.xml", "word/styles.xml")
+                _part(parts, each, name) if each in known else None
+                for each in ("word/numbering.xml", "word/styles.xml")
             )
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise DefinitionError(Fault(name, "", "is not a Word file (.docx)", "save it as .docx or as text")) from None
@@ -137,7 +138,9 @@ class _Numbers:
         text = levels[depth].shape
         for level in range(DEEPEST):
             if f"%{level + 1}" in text and level in levels:
-                text = text.replace(f"%{level + 1}", _shown(counts.get(level, levels[level].start), levels[level].style))
+                text = text.replace(
+                    f"%{level + 1}", _shown(counts.get(level, levels[level].start), levels[level].style)
+                )
         return text
 
     def _list_of(self, paragraph: ET.Element) -> tuple[str, int] | None:

@@ -43,7 +43,7 @@ def channels(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for line in lines:
         for word in lexicon().channels:
-            if re.search(rf"(?<!\d){word}(?!\d)", line.text):
+            if word in line.text and re.search(rf"(?<!\d){word}(?!\d)", line.text):
                 found[word] = None
                 take(line)
     return tuple(found)

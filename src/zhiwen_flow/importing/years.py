@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, hides_its_year, spans
+from zhiwen_flow.importing.dates import Span, spans
 from zhiwen_flow.importing.documents import Document
 from zhiwen_flow.importing.outline import Node
+from zhiwen_flow.importing.points import hides_its_year, small_number, written_year
 from zhiwen_flow.importing.source import Line
 
 _QUOTED = re.compile(r"《[^《》]{1,80}》|[〔\[](?:19|20)\d\d[〕\]]")
-_SAID = re.compile(r"((?:19|20)\d\d)(?:年(?!以来|来|以前|之前|底以来|\d{1,2}月(?:\d{1,2}日)?以来)|(?=[^\d年.〕\]/-]|$))")
+_SAID = re.compile(
+    r"((?:19|20)\d\d)(?:年(?!以来|来|以前|之前|底以来|\d{1,2}月(?:\d{1,2}日)?以来)|(?=[^\d年.〕\]/-]|$))"
+)
 LONGEST_BEHIND = dt.timedelta(days=183)
 """A plan that gives no year of its own is not taken to begin more than half a year before or after it was issued."""
 
@@ -83,7 +86,9 @@ def period_of(document: Document, windows: Sequence[Span | None]) -> Span | None
 
 
 def _period_named(document: Document) -> Span | None:
-    found = (span for text in _general(document) for span in spans(text, None) if span.written and span.start and span.end)
+    found = (
+        span for text in _general(document) for span in spans(text, None) if span.written and span.start and span.end
+    )
     return next(found, None)
 
 
@@ -110,3 +115,40 @@ def _below(node: Node) -> Iterable[Line]:
 def _is_stamp(text: str, reference: str | None) -> bool:
     """Number, day of issue, or what a site puts above a text."""
     return text == reference or re.search(r"(?:时间|日期|来源|发布|编辑|浏览|点击|索引号)", text) is not None
+
+
+_CHINESE_DAY = re.compile(r"([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日$")
+
+
+def issued_on(head: list[Line]) -> dt.date | None:
+    """A day that stands alone in a line is the day of issue (成文日期)."""
+    for line in head:
+        if (year := written_year(line.text)) and re.search(
+            r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日$", line.text
+        ):
+            return _chinese_day(line.text, year)
+        match = re.fullmatch(r"\(?((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日\)?", line.text)
+        if match:
+            return _made(*match.groups())
+    return None
+
+
+def _chinese_day(text: str, year: int) -> dt.date | None:
+    match = _CHINESE_DAY.search(text)
+    return _made(str(year), str(small_number(match[1])), str(small_number(match[2]))) if match else None
+
+
+def posted_on(head: list[Line]) -> dt.date | None:
+    """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
+    for line in head:
+        match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
+        if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
+            return _made(*match.groups())
+    return None
+
+
+def _made(year: str, month: str, day: str) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
