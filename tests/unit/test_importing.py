@@ -51,18 +51,28 @@ def expected_of(wanted: dict[str, Any]) -> dict[str, Counter[Any]]:
     """The same of what a reader would find."""
     return {
         "phases": Counter(each[0] for each in wanted["phases"]),
-        "windows": Counter((*each, None)[:3] for each in wanted["phases"] if len(each) > 1),
+        "windows": Counter(
+            (each[0], *((day or None) for day in (*each[1:], None)[:2])) for each in wanted["phases"] if each[1:]
+        ),
         "deadlines": Counter(wanted["deadlines"]),
     }
 
 
+def recipients_of(plan: Plan) -> set[str]:
+    """To whom something is handed in."""
+    return {each.submit_to for each in plan.all_tasks if each.submit_to is not None}
+
+
 class TestSamples:
-    """Twelve plans of our own in the official style, unlike one another."""
+    """Twenty-four plans of our own in the official style, unlike one another."""
 
     @pytest.mark.parametrize("name", sorted(EXPECTED))
     def test_is_read_as_a_reader_would(self, name: str) -> None:
         """Nothing missed, nothing invented."""
-        assert facts_of(main_plan(read(name))) == expected_of(EXPECTED[name])
+        plan = main_plan(read(name))
+        assert facts_of(plan) == expected_of(EXPECTED[name])
+        if "recipients" in EXPECTED[name]:
+            assert recipients_of(plan) == set(EXPECTED[name]["recipients"])
 
     def test_scores(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Precision and recall over all samples, printed."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import attrs
 
 from zhiwen_flow.importing.points import (
+    DASH,
     DOTTED,
     FIGURES,
     MONTHS,
@@ -52,7 +53,7 @@ class Span:
         precision: How exactly the text names it.
         before: Whether it is a deadline (前).
         has_year: Whether a year was found for it.
-        written: Whether the text names the year of both days itself.
+        written: Whether the text names its year itself.
         exists: Whether the calendar has such days.
         place: Where the wording stands in its line.
     """
@@ -121,6 +122,16 @@ def whole_years(text: str) -> Span | None:
     return Span(
         raw=match[0], start=days[0], end=days[1], precision=Precision.MONTH, written=True, has_year=first <= last
     )
+
+
+def across_the_year(raw: str, year: int) -> Span | None:
+    """
+    Read a range as one that ends in the next year (跨年).
+
+    >>> across_the_year("12月1日—2月底", 2014).end.isoformat()
+    '2015-02-28'
+    """
+    return next(spans(re.sub(DASH, r"\g<0>次年", raw, count=1), year), None)
 
 
 def _without(text: str, taken: list[tuple[int, int]]) -> str:
@@ -222,7 +233,7 @@ def _range(match: re.Match[str], one: Point, other: Point, year: int | None) -> 
         end=end,
         precision=precision_of(other),
         has_year=start is not None and end is not None,
-        written=bool(one.year and (other.year or other.next_year)),
+        written=bool(one.year or other.year),
         exists=there,
         place=match.span(),
     )

@@ -13,8 +13,10 @@ _BODY = (
 )
 _NOT_YET = r"(?!报|情况|材料|总结|方案|报告|台账|清单|名单|进展|工作总结|信息)"
 _NAME = rf"((?:{_NOT_YET}[{_HAN}、]|\([^()]{{1,10}}\)){{0,36}}?{_BODY})"
-_ENDS = r"(?=\s|[,。;:)(]|$|备案|备查|审核|审定|审批|审查|审议|汇总|批准|同意|研究|存档|进行|统一|"
-    r"负责|牵头|邮箱|电子邮箱|信箱|并|各|《)"
+_ENDS = (
+    r"(?=\s|[,。;:)(]|$|备案|备查|审核|审定|审批|审查|审议|汇总|批准|同意|研究|存档|进行|统一|负责|牵头|"
+    r"邮箱|电子邮箱|信箱|并|各|《)"
+)
 _VERB = r"(?:报送|上报|呈报|报备|呈送|提交|反馈|送交|移交|报告|(?<![移送提])交(?![通流叉办警易底]))"
 _TO = r"(?:至|到|给|于|往|送)?"
 _LEVEL = r"(?=[国省市县区州局厅委院校镇乡街我本各上总集厂矿团分支中自驻]|领导小组|办公室|工作专班|指挥部|联席会议)"
@@ -79,7 +81,8 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
             return _noun(match[1])
     if not before.strip(" ,") and sentence_start:
         earlier = re.split(r"[。;!]", text[max(0, sentence_start - FARTHEST) : sentence_start - 1])[-1]
-        if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
+        earlier = re.sub(r"^.*[日底旬末月]前", "", re.split(r"[,:]", earlier)[-1])
+        if match := _PRODUCT.search(earlier.strip()):
             return _noun(match[1])
     tail = text[place[1] : place[1] + FARTHEST]
     after = re.match(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, spans, whole_years
+from zhiwen_flow.importing.dates import Span, across_the_year, spans, whole_years
 from zhiwen_flow.importing.grids import Column, rows
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.points import small_number
@@ -22,24 +22,25 @@ _KNOWN = re.compile(
 _ORDER = "一二三四五六七八九十"
 
 
-def phases_of(root: Node, year: int | None) -> list[tuple[Node, Span | None]]:
+def phases_of(root: Node, year: int | None, period: Span | None = None) -> list[tuple[Node, Span | None]]:
     """
     Find the phases of a document, each with its window where it names one (识别环节及起止).
 
     Args:
         year: Year that holds where the text names none.
+        period: What the text says the whole plan spans, with its years.
     """
     for group in map(_one_run, _groups(root)):
-        dated = _windows(group, year)
+        dated = _windows(group, year, period)
         staged = [each.stage or _NAMED.search(each.name) is not None for each in group]
         if len(group) > 1 and (all(staged) or sum(each is not None for each in dated) * 2 > len(group)):
             return list(zip(group, dated, strict=True))
     for section in _sections(root):
         group = _one_run(section.children)
         if len(group) > 1 and all(_KNOWN.match(each.name) for each in group):
-            return list(zip(group, _windows(group, year), strict=True))
+            return list(zip(group, _windows(group, year, period), strict=True))
     tabled = list(_tabled(root))
-    return list(zip(tabled, _windows(tabled, year), strict=True)) if len(tabled) > 1 else []
+    return list(zip(tabled, _windows(tabled, year, period), strict=True)) if len(tabled) > 1 else []
 
 
 def _tabled(root: Node) -> Iterator[Node]:
@@ -57,9 +58,9 @@ def _tabled(root: Node) -> Iterator[Node]:
             return
 
 
-def _windows(group: list[Node], year: int | None) -> list[Span | None]:
+def _windows(group: list[Node], year: int | None, period: Span | None) -> list[Span | None]:
     """
-    Windows of phases in their order: a year that one names holds for the next.
+    Windows of phases in their order: a year that one names holds for the next; else it lies in the plan's own period.
 
     A window that would then start before the one ahead of it has no known year; its days stay open.
     """
@@ -67,6 +68,8 @@ def _windows(group: list[Node], year: int | None) -> list[Span | None]:
     ahead: Span | None = None
     for node in group:
         span = _window(node, year)
+        if span is not None and not span.written and period is not None and not found_inside(span, period):
+            span = _placed(node, span, period) or span
         if span is not None and not span.written and ahead is not None and _runs_back(span, ahead):
             span = attrs.evolve(span, start=None, end=None, has_year=False)
         if span is not None and (span.start or span.end) is not None:
@@ -74,6 +77,23 @@ def _windows(group: list[Node], year: int | None) -> list[Span | None]:
             year = span.end.year if span.written and span.end is not None else year
         found.append(span)
     return found
+
+
+def found_inside(span: Span, period: Span) -> bool:
+    """Say whether a time lies inside another (是否在期间内)."""
+    days = [each for each in (span.start, span.end) if each is not None]
+    first, last = period.start, period.end
+    return bool(days) and first is not None and last is not None and all(first <= each <= last for each in days)
+
+
+def _placed(node: Node, span: Span, period: Span) -> Span | None:
+    """The same window in the one year of the plan's period that holds it."""
+    if period.start is None or period.end is None:
+        return None
+    years = range(period.start.year, period.end.year + 1)
+    tried = [*(_window(node, each) for each in years), *(across_the_year(span.raw, each) for each in years)]
+    held = [each for each in tried if each is not None and found_inside(each, period)]
+    return attrs.evolve(held[0], raw=span.raw) if len(held) == 1 else None
 
 
 def _runs_back(span: Span, ahead: Span) -> bool:

@@ -162,7 +162,7 @@ def precision_of(point: Point) -> Precision:
 
 def day_of(year: int | None, point: Point, *, ends: bool) -> dt.date | None:
     """Give the first or the last day of a time (首日、末日); None where it is not known or does not exist."""
-    if year is None or point.month is None or not exists(year, point):
+    if year is None or point.month is None or not exists(year, point) or not dt.MINYEAR <= year <= dt.MAXYEAR:
         return None
     month = point.until if point.until is not None and (ends or point.part in ("底", "末")) else point.month
     last = calendar.monthrange(year, month)[1]

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from zhiwen_flow.errors import DefinitionError, Fault
 from zhiwen_flow.importing.dates import Span
 from zhiwen_flow.importing.documents import Document, split
 from zhiwen_flow.importing.outline import Node
@@ -20,8 +21,11 @@ from zhiwen_flow.importing.points import small_number
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
-from zhiwen_flow.importing.years import issued_on, period_of, posted_on, settled, year_of
+from zhiwen_flow.importing.years import issued_on, named_period, period_of, posted_on, settled, year_of
 from zhiwen_flow.plan import Phase, Plan, Precision, Task
+
+EARLIEST, LATEST = 1949, 2099
+"""Years that a caller may give."""
 
 
 @attrs.frozen(kw_only=True)
@@ -87,12 +91,14 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
         year: Year of dates for which the text gives none; never guessed.
 
     Raises:
-        DefinitionError: the file is empty, too large, or no text.
+        DefinitionError: the file is empty, too large, or no text; the year is none.
 
     >>> found = import_text("某局工作方案\n(一)动员(3月1日—3月10日)\n(二)总结(3月11日—3月20日)".encode(), year=2024)
     >>> [(each.name, str(each.start)) for each in found.plans[0].phases]
     [('动员', '2024-03-01'), ('总结', '2024-03-11')]
     """
+    if year is not None and not EARLIEST <= year <= LATEST:
+        raise DefinitionError(Fault(name, "--year", f"{year} is no year of a plan", f"give {EARLIEST} to {LATEST}"))
     text, encoding = decoded(data, name)
     lines, repairs = read_lines(text)
     plans, others, notices, used = [], [], [], set()
@@ -139,13 +145,18 @@ class _Reader:
         dated = (issued_on([*each.head, *_lines(each.root)]) for each in parts)
         self.issued = next((each for each in dated if each is not None), None)
         self.posted = posted_on(document.head)
+        self.given = year
         self.reference = next((each.reference for each in parts if each.reference), None)
         self.year = year_of(document, self.reference, self.issued, self.posted, year)
 
     def plan(self) -> Plan | None:
         """Read the document; None where it is no plan."""
         root = self.document.root
-        found = settled(phases_of(root, self.year), self.document, self.issued)
+        read = phases_of(root, self.year, named_period(self.document))
+        found = settled(read, self.document, self.issued)
+        if found is not read:
+            self.year = self.given
+            found = phases_of(root, self.given, None) if self.given is not None else found
         period = period_of(self.document, [span for _, span in found])
         tasks = TaskReader(year=self.year, take=self._take, tell=self._tell, period=period)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
@@ -211,6 +222,9 @@ class _Reader:
         if not span.exists:
             what = f"“{span.raw}”不是存在的日期"
             self.notices.append(Notice(line=line.number, what=what, en=f"there is no such day: {span.raw}"))
+        elif span.written and not span.has_year:
+            what = f"“{span.raw}”起止颠倒,请核对原文"
+            self.notices.append(Notice(line=line.number, what=what, en=f"{span.raw} ends before it starts"))
         elif not span.has_year:
             what = f"“{span.raw}”没有年份,或者起止颠倒,请用 --year 指明"
             self.notices.append(

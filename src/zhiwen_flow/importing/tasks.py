@@ -53,6 +53,7 @@ class TaskReader:
         self._year = year
         self._period = period
         self._window = period
+        self._open = False
         self._take = take
         self._tell = tell
 
@@ -60,6 +61,7 @@ class TaskReader:
         """Read the tasks of a phase: its items, and what is due in its own words."""
         found: list[Task] = []
         self._window = window if window is not None and window.start and window.end else self._period
+        self._open = window is not None and not window.has_year
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
         found += self._rows(phase.body, phase.number)
         for line, text in _own(phase):
@@ -75,7 +77,7 @@ class TaskReader:
                 found += self._points(shown, line, phase.number, {each.raw for each in due})
         for node in phase.children:
             found += self._item(node, phase.number)
-        self._window = self._period
+        self._window, self._open = self._period, False
         told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
         return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
@@ -209,6 +211,8 @@ class TaskReader:
     def _dated(self, text: str) -> list[Span]:
         """A day without a year lies inside its phase's window, where that window says its own years."""
         window = self._window
+        if self._open:
+            return list(spans(text, None))
         if window is None or window.start is None or window.end is None:
             return list(spans(text, self._year))
         years = dict.fromkeys((window.start.year, window.end.year))

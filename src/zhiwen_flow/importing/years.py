@@ -63,7 +63,7 @@ def settled(
     if first is None or first.written or issued is None or _SAID.search(_QUOTED.sub("", document.title.text)):
         return phases
     day = first.end or first.start
-    if day is None or abs(day - issued) <= LONGEST_BEHIND or _period_named(document) is not None:
+    if day is None or abs(day - issued) <= LONGEST_BEHIND or named_period(document) is not None:
         return phases
     return [(node, _opened(span)) for node, span in phases]
 
@@ -78,14 +78,15 @@ def period_of(document: Document, windows: Sequence[Span | None]) -> Span | None
     """
     Give the time that a plan spans: as it says with years of its own, else from its first phase to its last (总期间).
     """
-    named = _period_named(document)
+    named = named_period(document)
     days = [day for each in windows if each is not None for day in (each.start, each.end) if day is not None]
     if named is not None or not days:
         return named
     return Span(raw="", start=min(days), end=max(days))
 
 
-def _period_named(document: Document) -> Span | None:
+def named_period(document: Document) -> Span | None:
+    """Give the time that a plan says it spans, with a year of its own (载明的总期间)."""
     found = (
         span for text in _general(document) for span in spans(text, None) if span.written and span.start and span.end
     )
