@@ -118,4 +118,26 @@ _PRODUCTS = r"[^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账
 def _noun(text: str) -> str:
     """Leave out who does it and what is done with it."""
     text = text.strip("、,“” ")
-    return _LEAD.sub("", text) or text
+    made = _MADE.search(text)
+    return made[1] if made is not None else _LEAD.sub("", text) or text
+
+
+_MADE = re.compile(
+    r".(?:制定出?|制订|拟定|拟订|撰写|写出|形成|填写|填报|编制|建立|列出)(?:全面的|完整的|书面|相应的?)?([^,。的]{2,20}|《[^》]+》)$"
+)
+"""A product after what was done to make it; where nothing stands before the verb, it is left as it is."""
+_OWNER = re.compile(
+    r"[(〔\[](?:责任单位|责任部门|牵头单位|牵头部门)\s?:\s?([^()〔〕\[\]]{2,80})[)〕\]]"
+    r"|[(〔\[]([^()〔〕\[\],;]{2,40})(?:牵头|负责)"
+)
+
+
+def owner_of(text: str) -> str | None:
+    """
+    Find who is responsible, where brackets say so (责任单位).
+
+    >>> owner_of("9月底前完成。(县司法局牵头,各单位负责)")
+    '县司法局'
+    """
+    match = _OWNER.search(text)
+    return (match[1] or match[2]) if match is not None else None

@@ -19,7 +19,7 @@ _SURNAME = rf"(?:{one_of(lexicon().double_surnames)}|[{lexicon().surnames}])"
 _NO_NAME = one_of(lexicon().bodies)
 _NAME = rf"(?!{_NO_NAME}){_SURNAME}(?:[ \t]{{0,2}}{_HAN}){{1,2}}?"
 _POST = one_of(lexicon().posts)
-_OPENING = r"(?:^|(?<=[^\u4e00-\u9fff])|(?<=[由请经以是组]))"
+_OPENING = r"(?:^|(?<=[^\u4e00-\u9fff])|(?<=[由请经以是组和与及]))"
 _CONTACT = (
     re.compile(r"[\w.+-]{1,64}[@＠][\w-]{1,64}(?:\.[\w-]{1,32}){1,5}"),
     re.compile(r"(?<![\dA-Za-z])\d{17}[\dXx](?![\dA-Za-z])"),
@@ -30,9 +30,9 @@ _CONTACT = (
 _NUMBER = re.compile(r"(?<![\d.A-Za-z/〔-])\d{7,8}(?![\d.A-Za-z元万亿人户个件吨平米%年月号-])")
 _BESIDE = (
     re.compile(rf"{_OPENING}(?!\S{{1,2}}([市县省镇乡])\1长){_NAME}(?=(?:同志)?{_POST})"),
-    re.compile(rf"(?<![\u4e00-\u9fff]){_NAME}(?=同志)"),
+    re.compile(rf"{_OPENING}{_NAME}(?=同志)"),
     re.compile(
-        rf"(?<=[长任记员委人导政师]){_NAME}(?=同志|(?:担任|兼任|任|为)(?:{one_of(lexicon().seats)})|[、,;。)]|带队|牵头|主持|负责|$)"
+        rf"(?<=[长任记员委人导政师]){_NAME}(?=同志|担任|兼任|处[、,;。)]|等[、,;。)\d]|(?:担任|兼任|任|为)(?:{one_of(lexicon().seats)})|[、,;。)]|带队|牵头|主持|负责|$)"
     ),
 )
 _LISTED = re.compile(rf"{LEFT_OUT}(?:[、 ]{_NAME}(?=[、,。;) ]|$))+")

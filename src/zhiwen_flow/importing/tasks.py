@@ -5,6 +5,7 @@ Tasks and deadlines (识别任务与时限): the items of a phase, and what is d
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
 from zhiwen_flow.importing.grids import Column, is_table, rows
-from zhiwen_flow.importing.handing import FARTHEST, handed_in, product_of, recipient, sentence_of
+from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, product_of, recipient, sentence_of
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
@@ -162,18 +163,30 @@ class TaskReader:
         dated = [each for each in self._read(text, line) if each.before and _is_due(text, each)]
         for span in dated:
             yield self._one(span, line, text, clause, clause)
-        for sentence in re.split(r"[。;]", text):
-            recurs = recurrence(sentence)
-            if recurs is not None and not any(each.raw in sentence for each in dated) and re.search(r"报|送", sentence):
+        yield from self._recurring(text, line, clause, [each.place[0] for each in dated])
+
+    def _recurring(self, text: str, line: Line, clause: str, dated: list[int]) -> Iterator[Task]:
+        """Each recurring report, but where the sentence names a day of its own."""
+        for match in re.finditer(r"[^。;]+", text):
+            sentence = match[0]
+            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not re.search(
+                r"报|送", sentence
+            ):
+                continue
+            parts = [each for each in sentence.split(",") if recurrence(each) is not None]
+            told = (
+                parts if len(parts) > 1 and all(re.search(r"报|送", each) for each in parts) else parts and [sentence]
+            )
+            for each in told:
                 self._take(line)
                 yield Task(
                     id="x",
                     number=clause or "—",
-                    name=_short(sentence),
+                    name=_short(each),
                     clause=clause or "—",
-                    recurs=recurs,
-                    recurs_day=_month_day(sentence),
-                    submit_to=recipient(sentence),
+                    recurs=recurrence(each),
+                    recurs_day=_month_day(each),
+                    submit_to=recipient(each) or recipient(sentence),
                     line=line.number,
                 )
 
@@ -198,7 +211,11 @@ class TaskReader:
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
         sentence = sentence_of(text, span.place)
         parts = self._parts(sentence, line, None, (span, line, text))
-        name = parts.get("deliverable") or _short(re.sub(re.escape(span.raw), "", sentence))
+        name = parts.get("deliverable") or _short(_undated(sentence))
+        if _BARE.fullmatch(str(name)):
+            ahead = re.split(r"[。;!]", text[max(0, span.place[0] - FARTHEST) : span.place[0]])[:-1]
+            name = _short(ahead[-1]) if ahead and ahead[-1].strip() else name
+        parts["owner"] = parts.get("owner") or owner_of(text[span.place[0] : span.place[1] + FARTHEST])
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
     def _read(self, text: str, line: Line) -> list[Span]:
@@ -274,6 +291,18 @@ def _short(text: str) -> str:
         text = re.split(r"[,,]", text)[0][:LONGEST_NAME]
     text = re.sub(r"\([^()]*\d[^()]*\)", "", text)
     return text.strip(" ,、:。") or "(未命名)"
+
+
+_BARE = re.compile(r"(?:全部|全面|基本|必须|务必)?(?:完成|落实|报送|上报|提交|办结|到位|落实到位|整改到位|\(未命名\))")
+"""A name that says nothing without what stands before it."""
+
+
+def _undated(sentence: str) -> str:
+    """Leave out every time that a sentence names, and what joined them."""
+    for each in spans(sentence, None):
+        sentence = sentence.replace(each.raw, "\0")
+    sentence = re.sub(r"(?:并)?(?:分别)?[于在]?\0(?:[、和及与,]*\0)*", "", sentence)
+    return sentence.replace("\0", "")
 
 
 def _is_due(text: str, span: Span) -> bool:
