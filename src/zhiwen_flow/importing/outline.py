@@ -115,7 +115,7 @@ def outline(lines: list[Line], title: Line) -> Node:
 
 
 _TIME = r"\([^()]*(?:[\d年月旬底末]|季度)[^()]*\)"
-_STOP = re.compile(r"[。:]|(?<=\))(?=\S)(?<!\d[级类]\))|(?<=\))\s(?=\S)")
+_STOP = re.compile(r"。|(?<!\d):|:(?!\d)|(?<=\))(?=[^\s,、;。的和及])|(?<=\))\s(?=\S)")
 _OPENS_WITH_A_TIME = re.compile(rf"^{_TIME}\s?[:,、为是]{{0,2}}\s?")
 
 

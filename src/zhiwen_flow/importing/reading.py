@@ -152,25 +152,15 @@ class _Reader:
     def plan(self) -> Plan | None:
         """Read the document; None where it is no plan."""
         root = self.document.root
-        read = phases_of(root, self.year, named_period(self.document))
-        found = settled(read, self.document, self.issued)
-        if found is not read:
-            self.year = self.given
-            found = phases_of(root, self.given, None) if self.given is not None else found
+        found = self._found()
         period = period_of(self.document, [span for _, span in found])
         tasks = TaskReader(year=self.year, take=self._take, tell=self._tell, period=period)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
-        heads = {id(node) for node, _ in found}
-        inside = {id(each) for node, _ in found for each in _below(node)}
-        beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
+        beside = self._beside(tasks, [node for node, _ in found])
         if not found and not _is_a_plan(self.document, beside):
             return None
         self.used |= {each.number for each in self.document.head}
         words = list(_lines(root))
-        if self.cover is not None:
-            self.used |= {each.number for each in self.cover.head}
-            beside = (*tasks.beside(list(_below(self.cover.root)), self.cover.root), *beside)
-            beside = tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(beside, start=1))
         ways, inspections = named_ways(words, self._take)
         return Plan(
             id=self.id,
@@ -196,6 +186,27 @@ class _Reader:
             ladder=ladder(words, self._take),
             roles=roles(words, self._take),
         )
+
+    def _found(self) -> list[tuple[Node, Span | None]]:
+        """Phases and windows; where the text's own year is not sure the caller's holds, or none."""
+        root = self.document.root
+        read = phases_of(root, self.year, named_period(self.document))
+        sure = settled(read, self.document, self.issued)
+        if sure is read:
+            return read
+        self.year = self.given
+        return phases_of(root, self.given, None) if self.given is not None else sure
+
+    def _beside(self, tasks: TaskReader, phases: list[Node]) -> tuple[Task, ...]:
+        """Tasks outside the phases, those of the covering notice first."""
+        root = self.document.root
+        inside = {id(each) for node in phases for each in (node, *_below(node))}
+        found = tasks.beside([each for each in _below(root) if id(each) not in inside], root)
+        if self.cover is None:
+            return found
+        self.used |= {each.number for each in self.cover.head}
+        found = (*tasks.beside(list(_below(self.cover.root)), self.cover.root), *found)
+        return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
 
     def _phase(self, index: int, node: Node, span: Span | None, tasks: TaskReader) -> Phase:
         self._take(node.line)
