@@ -86,7 +86,8 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
             return _noun(match[1])
     tail = text[place[1] : place[1] + FARTHEST]
     after = re.match(
-        r"[,]?(?:将|把)([^,。;]{2,40}?)(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?![告表道名销纸])|送|提交|交)", tail
+        r"[,]?(?:将|把)([^,。;()]{2,40}?)(?:\([^()]{1,20}\))?(?:,[^,。;报]{2,16})?,?(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?![告表道名销纸])|送|提交|交)",
+        tail,
     )
     if after is not None:
         return _noun(after[1])
@@ -100,7 +101,8 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
 def handed_in(sentence: str) -> str | None:
     """A product that is said to be handed in: 将…报送, or named right before the verb."""
     if match := re.search(
-        r"(?:将|把)([^,。;]{2,40}?)(?:一并|及时|统一|书面)*(?:上报|报送|提交|报(?![告表道名销纸])|交)", sentence[:FARTHEST]
+        r"(?:将|把)([^,。;]{2,40}?)(?:一并|及时|统一|书面)*(?:上报|报送|提交|报(?![告表道名销纸])|交)",
+        sentence[:FARTHEST],
     ):
         return _noun(match[1])
     ahead = re.split(r",?并?(?:上报|报送|提交|报(?![告表道名销纸]))", sentence[:FARTHEST])[0]

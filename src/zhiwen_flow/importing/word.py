@@ -93,7 +93,7 @@ def _words(node: ET.Element) -> str:
             found.append("\t" if node.tag == f"{_SPACE}r" else "")
         elif each.tag in (f"{_SPACE}br", f"{_SPACE}cr"):
             found.append("\n")
-        elif each.tag not in (f"{_SPACE}txbxContent", _FALLBACK):
+        elif each.tag not in (f"{_SPACE}txbxContent", f"{_SPACE}moveFrom", _FALLBACK):
             found.append(_words(each))
     return "".join(found)
 
