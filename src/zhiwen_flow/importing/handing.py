@@ -72,8 +72,20 @@ def sentence_of(text: str, place: tuple[int, int]) -> str:
     return text[_starts(text, place[0]) : min(ends, default=high)]
 
 
+_GIVE = r"(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?![告表道名销纸])|送|提交|交)"
+_AFTER = re.compile(
+    r"[,]?(?:书面|及时|统一)?(?:将|把)([^,。;()]{2,40}?(?:《[^》]{1,60}》[^,。;()]{0,20}?)?)"
+    rf"(?:\([^()]{{1,20}}\))?(?:,[^,。;报]{{2,16}})?,?{_GIVE}"
+)
+_MADE_KINDS = r"(?:方案|报告|总结|材料|计划|清单|台账|表)"
+_DIRECT = re.compile(rf"[,]?(?:向[^,。;]{{2,20}}?)?(?:报送|上报|提交|报|完成|形成)([^,。;]{{2,24}}?{_MADE_KINDS})")
+
+
 def product_of(text: str, place: tuple[int, int]) -> str | None:
-    """What is handed in: named before the day, or between the day and the verb."""
+    """What is handed in: between the day and the verb, or named before the day."""
+    tail = text[place[1] : place[1] + FARTHEST]
+    if (after := _AFTER.match(tail)) is not None:
+        return _noun(after[1])
     sentence_start = _starts(text, place[0])
     before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
     for part in reversed(re.split(r"[,;:]", before)):
@@ -84,17 +96,7 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
         earlier = re.sub(r"^.*[日底旬末月]前", "", re.split(r"[,:]", earlier)[-1])
         if match := _PRODUCT.search(earlier.strip()):
             return _noun(match[1])
-    tail = text[place[1] : place[1] + FARTHEST]
-    after = re.match(
-        r"[,]?(?:将|把)([^,。;()]{2,40}?)(?:\([^()]{1,20}\))?(?:,[^,。;报]{2,16})?,?(?:对口|一并|及时|统一|书面)*(?:上报|报送|报(?![告表道名销纸])|送|提交|交)",
-        tail,
-    )
-    if after is not None:
-        return _noun(after[1])
-    direct = re.match(
-        r"[,]?(?:向[^,。;]{2,20}?)?(?:报送|上报|提交|报|完成|形成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))",
-        tail,
-    )
+    direct = _DIRECT.match(tail)
     return direct[1] if direct is not None else None
 
 
@@ -120,6 +122,7 @@ _PRODUCTS = r"[^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账
 def _noun(text: str) -> str:
     """Leave out who does it and what is done with it."""
     text = text.strip("、,“” ")
+    text = re.split(r"(?:要|应|须|应当|必须)(?:将|把)", text)[-1]
     made = _MADE.search(text)
     return made[1] if made is not None else _LEAD.sub("", text) or text
 

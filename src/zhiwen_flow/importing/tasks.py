@@ -14,6 +14,7 @@ import attrs
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
 from zhiwen_flow.importing.grids import Column, is_table, rows
 from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, product_of, recipient, sentence_of
+from zhiwen_flow.importing.naming import BARE, short, undated
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
@@ -29,7 +30,6 @@ _IS_TASKS = re.compile(
 )
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
 _LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
-LONGEST_NAME = 36
 
 
 class TaskReader:
@@ -95,7 +95,32 @@ class TaskReader:
                 continue
             for line, text in _own(node):
                 found += self._due(text, line, node.number) if not is_table(text) else ()
+            if not self._period and not node.children and re.search(r"时间|进度|日程", node.name[:12]):
+                found += self._windows(node)
         return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
+
+    def _windows(self, node: Node) -> Iterator[Task]:
+        """What a section on time says is done from one day to another, where it sets out no phases."""
+        for line, text in _own(node):
+            for match in re.finditer(r"[^。;]+", text):
+                sentence = match[0].strip()
+                span = next(iter(self._dated(sentence[:FARTHEST])), None)
+                if span is None or span.before or not (span.start and span.end) or span.start == span.end:
+                    continue
+                name = short(re.sub(r"(?:定于|于)$|^(?:定于|于|从|自)", "", undated(sentence).strip(" ,")))
+                self._take(line)
+                self._tell(span, line)
+                yield Task(
+                    id="x",
+                    number=node.number or "—",
+                    name=name,
+                    clause=node.number or "—",
+                    start=span.start,
+                    end=span.end,
+                    precision=span.precision,
+                    raw=span.raw,
+                    line=line.number,
+                )
 
     def _rows(self, lines: Sequence[Line], clause: str) -> Iterator[Task]:
         """Tasks of a table; a table of phases is read as phases."""
@@ -110,7 +135,7 @@ class TaskReader:
             yield Task(
                 id="x",
                 number=row.cells.get(Column.NUMBER) or clause or "—",
-                name=_short(name),
+                name=short(name),
                 clause=clause or "—",
                 due=time.end if time is not None else None,
                 start=time.start if time is not None and time.end != time.start else None,
@@ -131,7 +156,7 @@ class TaskReader:
             if any(raw and raw in point for raw in dues):
                 continue
             self._take(line)
-            name = _short(re.sub(r"^[一二三四五六七八九]是要?", "", point))
+            name = short(re.sub(r"^[一二三四五六七八九]是要?", "", point))
             yield Task(
                 id="x",
                 number=point[:2],
@@ -150,7 +175,7 @@ class TaskReader:
         window = next((each for each in times if not each[0].before), None)
         dues = [each for each in times if each[0].before]
         parts = self._parts(words, node.line, window[0] if window else None, dues[0] if dues else None)
-        name = _short(node.name)
+        name = short(node.name)
         yield Task(id="x", number=node.number, name=name, clause=f"{above}{node.number}", **parts)
         for span, line, text in dues[1:]:
             yield self._one(span, line, text, node.number, f"{above}{node.number}")
@@ -182,7 +207,7 @@ class TaskReader:
                 yield Task(
                     id="x",
                     number=clause or "—",
-                    name=_short(each),
+                    name=short(each),
                     clause=clause or "—",
                     recurs=recurrence(each),
                     recurs_day=_month_day(each),
@@ -211,10 +236,10 @@ class TaskReader:
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
         sentence = sentence_of(text, span.place)
         parts = self._parts(sentence, line, None, (span, line, text))
-        name = parts.get("deliverable") or _short(_undated(sentence))
-        if _BARE.fullmatch(str(name)):
+        name = parts.get("deliverable") or short(undated(sentence))
+        if BARE.fullmatch(str(name)):
             ahead = re.split(r"[。;!]", text[max(0, span.place[0] - FARTHEST) : span.place[0]])[:-1]
-            name = _short(ahead[-1]) if ahead and ahead[-1].strip() else name
+            name = short(ahead[-1]) if ahead and ahead[-1].strip() else name
         parts["owner"] = parts.get("owner") or owner_of(text[span.place[0] : span.place[1] + FARTHEST])
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
@@ -283,26 +308,6 @@ def _month_day(text: str) -> int | None:
     """The day of a monthly report (每月25日前)."""
     match = re.search(r"每月(?:的)?(\d{1,2})[日号]", text)
     return int(match[1]) if match is not None and 1 <= int(match[1]) <= 31 else None  # noqa: PLR2004
-
-
-def _short(text: str) -> str:
-    text = re.split(r"[。;]", text.strip(" ,、:。"))[0]
-    if len(text) > LONGEST_NAME:
-        text = re.split(r"[,,]", text)[0][:LONGEST_NAME]
-    text = re.sub(r"\([^()]*\d[^()]*\)", "", text)
-    return text.strip(" ,、:。") or "(未命名)"
-
-
-_BARE = re.compile(r"(?:全部|全面|基本|必须|务必)?(?:完成|落实|报送|上报|提交|办结|到位|落实到位|整改到位|\(未命名\))")
-"""A name that says nothing without what stands before it."""
-
-
-def _undated(sentence: str) -> str:
-    """Leave out every time that a sentence names, and what joined them."""
-    for each in spans(sentence, None):
-        sentence = sentence.replace(each.raw, "\0")
-    sentence = re.sub(r"(?:并)?(?:分别)?[于在]?\0(?:[、和及与,]*\0)*", "", sentence)
-    return sentence.replace("\0", "")
 
 
 def _is_due(text: str, span: Span) -> bool:
