@@ -9,6 +9,8 @@ import re
 from zhiwen_flow.importing.dates import spans
 
 LONGEST_NAME = 36
+FURTHEST_NAMED = 160
+"""How much of a sentence is looked at for its name."""
 BARE = re.compile(r"(?:全部|全面|基本|必须|务必)?(?:完成|落实|报送|上报|提交|办结|到位|落实到位|整改到位|\(未命名\))")
 """A name that says nothing without what stands before it."""
 
@@ -29,6 +31,7 @@ def undated(sentence: str) -> str:
     >>> undated("分别于7月底和9月底报送小结")
     '报送小结'
     """
+    sentence = sentence[:FURTHEST_NAMED]
     for each in spans(sentence, None):
         sentence = sentence.replace(each.raw, "\0")
     sentence = re.sub(r"(?:并)?(?:分别)?(?:定于|[于在])?\0(?:[、和及与,]*\0)*", "", sentence)
