@@ -68,7 +68,7 @@ def recipients_of(plan: Plan) -> set[str]:
 
 
 class TestSamples:
-    """Twenty-four plans of our own in the official style, unlike one another."""
+    """Twenty-five plans of our own in the official style, unlike one another."""
 
     @pytest.mark.parametrize("name", sorted(EXPECTED))
     def test_is_read_as_a_reader_would(self, name: str) -> None:
@@ -188,6 +188,18 @@ class TestSamples:
         plan = main_plan(found)
         assert plan.issued == dt.date(2022, 4, 28)
         assert {each.recurs for each in plan.beside} == {None, Recurrence.QUARTERLY, Recurrence.HALF_YEARLY}
+
+    def test_a_section_on_time_without_phases(self) -> None:
+        """Gives what is done from one day to another."""
+        text = (
+            "2013年安全检查方案\n一、时间安排\n5月6日—10日,各镇自查;5月11日—15日,县安委办督查。\n二、要求\n加强领导。"
+        )
+        plan = import_text(text.encode()).plans[0]
+        told = [(each.name, each.start, each.end) for each in plan.beside]
+        assert told == [
+            ("各镇自查", dt.date(2013, 5, 6), dt.date(2013, 5, 10)),
+            ("县安委办督查", dt.date(2013, 5, 11), dt.date(2013, 5, 15)),
+        ]
 
     def test_a_table_of_tasks(self) -> None:
         """Name, responsible unit, limit and product of a row."""
