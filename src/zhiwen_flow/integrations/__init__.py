@@ -1,3 +1,1 @@
-"""
-What hosts' frameworks hold of the library (与各框架的衔接); each needs its extra.
-"""
+"""What joins the library to other software (集成); each module needs its own extra."""

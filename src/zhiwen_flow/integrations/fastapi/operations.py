@@ -90,6 +90,8 @@ def body_schema(machine: Machine, steps: tuple[Transition, ...], book: Rulebook,
     if opening:
         properties |= {"parent": {**_TEXT, "title": "上级卷宗"}, "business_id": {**_TEXT, "title": "业务编号"}}
     required = ["payload"] if all(each["required"] for each in forms) else []
+    if all(each.forced for each in steps):
+        required += ["reason", "document"]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 

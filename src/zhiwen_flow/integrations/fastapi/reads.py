@@ -32,8 +32,10 @@ from zhiwen_flow.integrations.fastapi.shapes import (
 )
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.schema import form_schema
+from zhiwen_flow.terms import EventKind
 
 _LAST = 2**63 - 1
+_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(9998, 12, 31)
 _TEXT: dict[str, Any] = {"min_length": 1, "max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]+$"}
 _NOTED = (Kind.NO_ACTOR, Kind.INVALID_PARAMETERS)
 
@@ -59,6 +61,7 @@ def add_reads(
     _definitions(router, call, definitions, served)
     _instances(router, call, served, limits)
     _one(router, call, limits)
+    _history(router, call, served, limits)
     _authority(router, call)
 
 
@@ -141,7 +144,36 @@ def _one(router: APIRouter, call: Any, limits: Limits) -> None:
         call: Call = call,
     ) -> Response:
         found = call.flow.events(call.instance(instance).id, viewer=call.viewer, after=after, limit=limit)
-        return answer({"items": found, "next": found[-1]["seq"] if len(found) == limit else None}, call.lang)
+        return answer(_page(found, limit), call.lang)
+
+
+def _history(router: APIRouter, call: Any, served: Mapping[str, Machine], limits: Limits) -> None:
+    of = Query(json_schema_extra={"enum": list(served)}, **_TEXT)
+    kinds = Query(json_schema_extra={"enum": [each.value for each in EventKind]}, **_TEXT)
+    days = Query(ge=_FIRST_DAY, le=_LAST_DAY)
+
+    @router.get("/events", operation_id="list_history", **_told("历史查询", FlowEventPage, Kind.UNKNOWN))
+    def history(
+        machine: Annotated[str, of],
+        trigger: Among = None,
+        kind: Annotated[str | None, kinds] = None,
+        organ: Among = None,
+        since: Annotated[dt.date | None, days] = None,
+        until: Annotated[dt.date | None, days] = None,
+        tied: Annotated[str | None, Query(alias="correlation", **_TEXT)] = None,
+        after: Annotated[int, Query(ge=0, le=_LAST)] = 0,
+        limit: Annotated[int, Query(ge=1, le=limits.page)] = min(50, limits.page),
+        call: Call = call,
+    ) -> Response:
+        if machine not in served:
+            raise UnknownNameError("machine", machine, served)
+        wanted = {"machine": machine, "trigger": trigger, "kind": kind, "organ": organ, "correlation": tied}
+        found = call.flow.events(viewer=call.viewer, since=since, until=until, after=after, limit=limit, **wanted)
+        return answer(_page(found, limit), call.lang)
+
+
+def _page(found: tuple[dict[str, Any], ...], limit: int) -> dict[str, Any]:
+    return {"items": found, "next": found[-1]["seq"] if len(found) == limit else None}
 
 
 def _options(call: Call, stream: str) -> list[dict[str, Any]]:
