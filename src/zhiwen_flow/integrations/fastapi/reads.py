@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
 from zhiwen_flow.definitions import Definitions
@@ -35,7 +35,6 @@ from zhiwen_flow.machine.schema import form_schema
 from zhiwen_flow.terms import EventKind
 
 _LAST = 2**63 - 1
-_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(9998, 12, 31)
 _TEXT: dict[str, Any] = {"min_length": 1, "max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]+$"}
 _NOTED = (Kind.NO_ACTOR, Kind.INVALID_PARAMETERS)
 
@@ -44,6 +43,9 @@ Name = Annotated[str, Path(**_TEXT)]
 
 Wanted = Annotated[str, Query(**_TEXT)]
 """An id or code in a query."""
+
+Day = Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(9998, 12, 31))]
+"""A day that every time zone can tell."""
 
 Among = Annotated[str | None, Query(**_TEXT)]
 """An id or code in a query, that may be left out."""
@@ -150,16 +152,16 @@ def _one(router: APIRouter, call: Any, limits: Limits) -> None:
 def _history(router: APIRouter, call: Any, served: Mapping[str, Machine], limits: Limits) -> None:
     of = Query(json_schema_extra={"enum": list(served)}, **_TEXT)
     kinds = Query(json_schema_extra={"enum": [each.value for each in EventKind]}, **_TEXT)
-    days = Query(ge=_FIRST_DAY, le=_LAST_DAY)
 
     @router.get("/events", operation_id="list_history", **_told("历史查询", FlowEventPage, Kind.UNKNOWN))
     def history(
+        *,
         machine: Annotated[str, of],
         trigger: Among = None,
         kind: Annotated[str | None, kinds] = None,
         organ: Among = None,
-        since: Annotated[dt.date | None, days] = None,
-        until: Annotated[dt.date | None, days] = None,
+        since: Annotated[Day | None, Query()] = None,
+        until: Annotated[Day | None, Query()] = None,
         tied: Annotated[str | None, Query(alias="correlation", **_TEXT)] = None,
         after: Annotated[int, Query(ge=0, le=_LAST)] = 0,
         limit: Annotated[int, Query(ge=1, le=limits.page)] = min(50, limits.page),
