@@ -55,6 +55,7 @@ class Login:
 
 EXAMPLE_LOGINS = {
     "clerk": Login(tenant="office-a", actor=Actor(id="p-102", post="transport_leading_group_office.clerk")),
+    "personnel": Login(tenant="office-a", actor=Actor(id="p-207", post="bridge_personnel.officer")),
     "officer": Login(tenant="office-a", actor=Actor(id="p-206", post="bridge_bureau.officer")),
     "auditor": Login(tenant="office-a", actor=Actor(id="p-104", post="transport_personnel.officer"), auditor=True),
     "neighbour": Login(tenant="office-b", actor=Actor(id="p-902", post="transport_leading_group_office.clerk")),
@@ -97,7 +98,8 @@ class Office:
     @classmethod
     def open(cls, url: str, **definitions: Any) -> "Office":
         """Make the tables, ours and the host's, and load the definitions (打开)."""
-        flows = {each.tenant: Flow.open(url, tenant=each.tenant, **definitions) for each in EXAMPLE_LOGINS.values()}
+        tenants = sorted({each.tenant for each in EXAMPLE_LOGINS.values()})
+        flows = {each: Flow.open(url, tenant=each, **definitions) for each in tenants}
         for each in flows.values():
             # From here on every request works on the host's session.
             each.close()

@@ -67,9 +67,19 @@ class Host:
         return str(self.ask("start/permit", {"amount": 5, "who": "某甲"}).json()["stream"])
 
 
+def _flow(store: MemoryStore | None = None) -> Flow:
+    return Flow(store or MemoryStore("default"), DEFINITIONS, actor=None, clock=SystemClock())
+
+
+@pytest.fixture(name="served", scope="module")
+def _served() -> Host:
+    return Host(_flow())
+
+
 @pytest.fixture(name="host")
-def _host() -> Host:
-    return Host(Flow(MemoryStore("default"), DEFINITIONS, actor=None, clock=SystemClock()))
+def _host(served: Host) -> Host:
+    served.flow, served.viewer, served.actor = _flow(), Viewer(), CLERK
+    return served
 
 
 def _problem(answer: Any, status: int, kind: str) -> dict[str, Any]:
@@ -271,7 +281,7 @@ class TestErrors:
     def test_stale(self) -> None:
         """The winner's event is shown as the viewer may see it."""
         store = _Losing("default")
-        host = Host(Flow(store, DEFINITIONS, actor=None, clock=SystemClock()))
+        host = Host(_flow(store))
         stream = host.open()
         store.rival = host.flow
         found = _problem(host.ask(f"do/permit/{stream}/check", {"amount": 1}), 409, "stale")
@@ -304,7 +314,7 @@ class TestErrors:
     def test_a_database_without_our_tables(self, tmp_path: Path) -> None:
         """The real thing: the host forgot to make them."""
         engine = create_engine(f"sqlite:///{tmp_path / 'empty.db'}", poolclass=NullPool)
-        lent = Flow(MemoryStore("default"), DEFINITIONS, actor=None, clock=SystemClock())
+        lent = _flow()
 
         def session() -> Iterator[Session]:
             with Session(engine) as found, found.begin():
@@ -361,6 +371,7 @@ class TestDescription:
         """`occurred_at` where a step may be backdated; reason and document required where it is forced."""
         data = raw()
         data["transition"][2]["forced"] = True
+        data["transition"][2]["guards"] = [{"use": "actor_holds_role", "role": "leading_group_office"}]
         machine = machine_from(data, DEFINITIONS.registry, where="permit")
         definitions = Definitions.load(machines=[machine], guards=[amount_is_at_most, raises])
         host = Host(Flow(MemoryStore("default"), definitions, actor=None, clock=SystemClock()))

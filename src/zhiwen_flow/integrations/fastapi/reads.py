@@ -38,7 +38,7 @@ _LAST = 2**63 - 1
 _TEXT: dict[str, Any] = {"min_length": 1, "max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]+$"}
 _NOTED = (Kind.NO_ACTOR, Kind.INVALID_PARAMETERS)
 
-Name = Annotated[str, Path(**_TEXT)]
+Name = Annotated[str, Path(**_TEXT | {"pattern": r"^[^\x00-\x1f\x7f/]+$"})]
 """An id in a path."""
 
 Wanted = Annotated[str, Query(**_TEXT)]
