@@ -1,4 +1,4 @@
-"""The example host on FastAPI: its rows and ours in one transaction, on both databases, in process and over the wire."""
+"""The example host on FastAPI: its rows and ours in one transaction, on both databases, in process over the wire."""
 
 from __future__ import annotations
 
