@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from uuid import uuid4
 
@@ -305,6 +306,20 @@ class TestTogether:
 
 EXAMPLES_EACH = int(os.environ.get("ZHIWEN_FUZZ_EXAMPLES", "2"))
 """Requests for each operation; more of them are asked for by who looks for more."""
+
+
+def test_a_database_that_is_gone(tmp_path: Path) -> None:
+    """Nothing of it is told; the client may ask again."""
+    folder = tmp_path / "office"
+    folder.mkdir()
+    with TestClient(make_app(f"sqlite:///{folder / 'office.db'}"), raise_server_exceptions=False) as client:
+        assert client.get("/zhiwen/machines", headers=CLERK).status_code == 200
+        client.app.state.office.engine.dispose()  # type: ignore[attr-defined]
+        rmtree(folder)
+        answer = client.get("/zhiwen/instances", params={"machine": "complaint"}, headers=CLERK)
+        assert _problem(answer, 503, "unavailable")["detail"] == "存储暂不可用"
+        assert answer.headers["retry-after"]
+        assert "office" not in answer.text
 
 
 @contextmanager

@@ -150,6 +150,7 @@ def make_app(url: str, **definitions: Any) -> FastAPI:
         office.engine.dispose()
 
     app = FastAPI(title="示例宿主 · Example host", version="1", lifespan=lifespan)
+    app.state.office = office
     router = zhiwen_router(
         office.flows["office-a"].definitions,
         flow_of,

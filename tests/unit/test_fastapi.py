@@ -329,6 +329,46 @@ class TestErrors:
         _problem(answer, 503, "unavailable")
         assert "migrate" not in answer.text
 
+    def test_an_answer_is_sent_after_the_commit_only(self, host: Host) -> None:
+        """Where the host's commit fails, the client is not told that it was done."""
+        ended: list[str] = []
+
+        def transaction() -> Iterator[Flow]:
+            yield host.flow
+            ended.append("commit")
+            raise StoreError(f"{SECRET}: the commit failed")
+
+        def flow_of(found: Annotated[Flow, Depends(transaction, scope="function")]) -> Flow:
+            return found
+
+        app = FastAPI()
+        app.include_router(zhiwen_router(DEFINITIONS, flow_of, actor=lambda: CLERK, machines=["permit"]))
+        answer = TestClient(app).post("/start/permit", json={})
+        _problem(answer, 503, "unavailable")
+        assert ended == ["commit"]
+        assert "hunter2" not in answer.text
+
+    def test_misuse_and_errors_are_seen_by_the_hosts_transaction(self, host: Host) -> None:
+        """So that it rolls back; a refusal is an answer, and is committed."""
+        ends: list[str] = []
+
+        def transaction() -> Iterator[Flow]:
+            try:
+                yield host.flow
+            except Exception as error:
+                ends.append(type(error).__name__)
+                raise
+            ends.append("commit")
+
+        app = FastAPI()
+        app.include_router(zhiwen_router(DEFINITIONS, transaction, actor=lambda: CLERK, machines=["permit"]))
+        client = TestClient(app)
+        stream = client.post("/start/permit", json={}).json()["stream"]
+        client.post("/start/permit", json={"payload": {"nonsense": 1}})
+        client.post(f"/do/permit/{stream}/grant", json={})
+        client.post(f"/do/permit/{'0' * 32}/grant", json={})
+        assert ends == ["commit", "PayloadError", "commit", "UnknownNameError"]
+
     def test_a_transaction_that_ends_after_the_answer_is_not_taken(self) -> None:
         """A host that declares it so is told before it serves."""
 
