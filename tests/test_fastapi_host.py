@@ -202,6 +202,7 @@ class TestReads:
         ]
         told = [_problem(each, 404, "unknown") for each in answers]
         assert all(each == told[0] for each in told)
+        assert told[0]["what"] == "instance"
         child = {"payload": FORM, "parent": stream}
         found = _problem(client.post("/zhiwen/start/complaint", json=child, headers=NEIGHBOUR), 422, "invalid_payload")
         assert found["errors"][0]["pointer"] == "#/parent"
@@ -375,8 +376,8 @@ class TestFuzzed:
     def test_no_server_error(self, client: TestClient, url: str) -> None:
         """Every operation, with data that fit and data that do not, on an instance that is there and on any other."""
         app: Any = client.app
-        document = app.openapi()
-        validate(document)
+        if url.startswith("sqlite"):
+            validate(app.openapi())
         streams = [_file(client)[1] for _ in range(3)] + [_case(client) for _ in range(3)]
         seen: dict[int, int] = {}
         for found in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations():

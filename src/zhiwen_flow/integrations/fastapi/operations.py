@@ -88,7 +88,8 @@ def body_schema(machine: Machine, steps: tuple[Transition, ...], book: Rulebook,
         properties["occurred_at"] = {"type": "string", "format": "date-time", "title": "实际办理时间(补录)"}
     properties |= {"reason": {**_TEXT, "title": "书面理由"}, "document": {**_TEXT, "title": "文号"}}
     if opening:
-        properties |= {"parent": {**_TEXT, "title": "上级卷宗"}, "business_id": {**_TEXT, "title": "业务编号"}}
+        properties["parent"] = {**_TEXT, "title": "上级卷宗"}
+        properties["business_id"] = {**_TEXT, "title": "业务编号(不得含个人信息)"}
     required = ["payload"] if all(each["required"] for each in forms) else []
     if all(each.forced for each in steps):
         required += ["reason", "document"]

@@ -175,11 +175,16 @@ def problem_of(error: ZhiwenError | Halted, lang: str) -> JSONResponse:
     if kind in (Kind.BROKEN, Kind.UNAVAILABLE):
         _log.error("request failed", problem=kind.value, error=str(error))
         return problem(kind, lang)
+    return problem(kind, lang, **_more(error))
+
+
+def _more(error: ZhiwenError) -> dict[str, Any]:
+    """Give what the document of an error says beyond its kind."""
     if isinstance(error, PayloadError):
-        return problem(kind, lang, errors=[_fault(each) for each in error.faults])
+        return {"errors": [_fault(each) for each in error.faults]}
     if isinstance(error, BusinessIdError):
-        return problem(kind, lang, stream=error.stream)
-    return problem(kind, lang)
+        return {"stream": error.stream}
+    return {"what": error.kind} if isinstance(error, UnknownNameError) else {}
 
 
 def _fault(fault: Fault) -> dict[str, str]:
