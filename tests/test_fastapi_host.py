@@ -286,6 +286,25 @@ class TestReads:
         _problem(client.get("/zhiwen/who-could", params=asked | {"post": "none"}, headers=CLERK), 404, "unknown")
 
 
+class TestPersons:
+    """What a case is about, and who learns it."""
+
+    def test_asking_is_no_way_to_learn_it(self, client: TestClient) -> None:
+        """Who may not take the step sees that, and who could; who may sees what is missing; an auditor sees all."""
+        stream = _case(client)
+        path = f"/zhiwen/do/case/{stream}/approve_start"
+        told = _problem(client.post(path, headers=CLERK), 403, "not_entitled")["decision"]
+        guards = {"actor_holds_one_role", "coordinating_body_never_decides_on_persons"}
+        assert (told["sealed"], {each["guard"] for each in told["verdicts"]}) == (True, guards)
+        assert told["who_could"]
+        for who, allowed, sealed in (("clerk", False, True), ("officer", True, False), ("auditor", False, False)):
+            headers = {"X-Example-User": who}
+            found = client.post(path.replace("/do/", "/explain/"), headers=headers).json()
+            assert (found["allowed"], found["sealed"], len(found["verdicts"]) == 2) == (allowed, sealed, sealed)
+            options = client.get(f"/zhiwen/instances/{stream}/options", headers=headers).json()
+            assert [each["sealed"] for each in options if each["trigger"] == "approve_start"] == [sealed]
+
+
 class TestTogether:
     """Many requests at once, in the framework's threads."""
 

@@ -4,7 +4,7 @@ One request (一次请求): who asks, as whom the log is seen, on which flow; an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -18,12 +18,15 @@ from zhiwen_flow.guards.registry import Registry
 from zhiwen_flow.integrations.fastapi.problems import Halted, Kind, answer, problem
 from zhiwen_flow.integrations.fastapi.shapes import told_decision
 from zhiwen_flow.machine.definition import NEW, Machine
-from zhiwen_flow.model import Actor, Decision, Instance
+from zhiwen_flow.model import Actor, Decision, Instance, Verdict
 from zhiwen_flow.stores.protocol import shown
 from zhiwen_flow.terms import Outcome
 
 Recorded = Callable[[Decision], object]
 """What the host does in the transaction of a recorded command (宿主的后续处理)."""
+
+_OWN = frozenset({"actor", "directory"})
+"""What a guard may look at whose verdict tells of the actor only."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -89,17 +92,29 @@ class Call:
             raise UnknownNameError("instance", stream)
         return found
 
-    def keeps_back(self, machine: Machine, source: str, trigger: str) -> bool:
-        """Whether the reasons of a step are about a person and kept back from this viewer, as in the log (是否封存)."""
+    def shown(
+        self, machine: Machine, source: str, trigger: str, verdicts: tuple[Verdict, ...]
+    ) -> tuple[tuple[Verdict, ...], bool]:
+        """
+        Give the verdicts of a step that this viewer may see, and whether others are kept back (可以显示的判定).
+
+        Those about a person are shown as in the log, and not to somebody who may not take the step at all: asking is
+        no way to learn what a case is about. What only looks at who asks tells of nobody else.
+        """
         step = machine.find(source or NEW, trigger)
-        return step is not None and step.prejudicial and not sees_persons(self.viewer, self.flow.organ_of(self.actor))
+        if step is None or not step.prejudicial or self.viewer.auditor:
+            return verdicts, False
+        registry = self.flow.definitions.registry
+        if sees_persons(self.viewer, self.flow.organ_of(self.actor)) and entitled(verdicts, registry):
+            return verdicts, False
+        return tuple(each for each in verdicts if _reads(each, registry) <= _OWN), True
 
     def _command(self, parts: Mapping[str, Any]) -> dict[str, Any]:
         return {**parts, "actor": self.actor, "correlation": self.correlation}
 
     def _told(self, decision: Decision, machine: Machine) -> dict[str, Any]:
-        sealed = self.keeps_back(machine, decision.source, decision.trigger)
-        return told_decision(decision, self.lang, sealed=sealed)
+        verdicts, sealed = self.shown(machine, decision.source, decision.trigger, decision.verdicts)
+        return told_decision(attrs.evolve(decision, verdicts=verdicts), self.lang, sealed=sealed)
 
     def _answered(self, decision: Decision, machine: Machine, *, opening: bool) -> Response:
         if self.recorded is not None and not decision.replayed:
@@ -128,16 +143,25 @@ class Call:
 
 
 def kind_of(decision: Decision, registry: Registry) -> Kind:
-    """
-    Say what kind of refusal it is (不予办理的种类): the step does not start from here; the actor may not; the rest.
-
-    The actor may not where a guard that looks at the actor fails; a rule that cannot be judged is no proof of that.
-    """
-    failed = {each.guard for each in decision.refusals if each.outcome is Outcome.FAIL}
-    if "step.starts_here" in failed:
+    """Say what kind of refusal it is (不予办理的种类): it does not start from here; the actor may not; the rest."""
+    if any(each.guard == "step.starts_here" for each in decision.refusals):
         return Kind.NOT_FROM_HERE
-    personal = any("actor" in registry.get(each).reads for each in failed if each in registry)
-    return Kind.NOT_ENTITLED if personal else Kind.REFUSED
+    return Kind.REFUSED if entitled(decision.verdicts, registry) else Kind.NOT_ENTITLED
+
+
+def entitled(verdicts: Iterable[Verdict], registry: Registry) -> bool:
+    """
+    Whether no guard that looks at the actor fails (经办人是否有权).
+
+    A rule that cannot be judged is no proof that the actor may not.
+    """
+    failed = (each for each in verdicts if each.outcome is Outcome.FAIL)
+    return not any("actor" in _reads(each, registry) for each in failed)
+
+
+def _reads(verdict: Verdict, registry: Registry) -> frozenset[str]:
+    """Name what a guard looks at; what is no guard of the registry may look at anything but the actor."""
+    return frozenset(registry.get(verdict.guard).reads) if verdict.guard in registry else frozenset({"facts"})
 
 
 def _parent(error: UnknownNameError) -> Exception:

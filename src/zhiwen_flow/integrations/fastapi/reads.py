@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import attrs
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.responses import Response
@@ -185,8 +186,8 @@ def _options(call: Call, stream: str) -> list[dict[str, Any]]:
     for each in call.flow.options(stream, actor=call.actor):
         step = bench.machine.find(instance.state, each.trigger)
         form = form_schema(bench.machine, step, bench.rules.rulebook, call.lang) if step is not None else {}
-        sealed = call.keeps_back(bench.machine, instance.state, each.trigger)
-        found.append(told_option(each, call.lang, form, sealed=sealed))
+        verdicts, sealed = call.shown(bench.machine, instance.state, each.trigger, each.verdicts)
+        found.append(told_option(attrs.evolve(each, verdicts=verdicts), call.lang, form, sealed=sealed))
     return found
 
 

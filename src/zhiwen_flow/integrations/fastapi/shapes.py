@@ -53,7 +53,7 @@ class FlowDecision(BaseModel):
     at: dt.datetime
     event: str | None
     replayed: bool
-    sealed: bool = Field(description="理由涉及个人,不向该查看人显示 · the reasons are about a person and kept back")
+    sealed: bool = Field(description="涉及个人的判定不向该查看人显示 · verdicts about a person are kept back")
     verdicts: list[FlowVerdict]
     who_could: list[FlowHolder]
     cites: list[str]
@@ -218,8 +218,8 @@ def told_verdict(verdict: Verdict, lang: str) -> dict[str, Any]:
 
 
 _KEPT_BACK = Label(
-    zh="理由涉及个人,已封存;请由有权查看的人员查看日志",
-    en="the reasons are about a person and sealed; ask somebody who may see them",
+    zh="涉及个人的判定已封存;请由有权查看的人员查看日志",
+    en="verdicts about a person are sealed; ask somebody who may see them",
 )
 
 
@@ -228,10 +228,9 @@ def told_decision(decision: Decision, lang: str, *, sealed: bool) -> dict[str, A
     Tell of a decision; see `FlowDecision`.
 
     Args:
-        sealed: Whether the reasons are kept back from this viewer.
+        sealed: Whether verdicts about a person were kept back from this viewer.
     """
-    verdicts = () if sealed else decision.verdicts
-    holders = () if sealed else decision.who_could
+    explained = decision.explain(lang)
     return {
         "allowed": decision.allowed,
         "stream": decision.stream,
@@ -243,10 +242,10 @@ def told_decision(decision: Decision, lang: str, *, sealed: bool) -> dict[str, A
         "event": decision.event,
         "replayed": decision.replayed,
         "sealed": sealed,
-        "verdicts": [told_verdict(each, lang) for each in verdicts],
-        "who_could": [told_holder(each, lang) for each in holders],
+        "verdicts": [told_verdict(each, lang) for each in decision.verdicts],
+        "who_could": [told_holder(each, lang) for each in decision.who_could],
         "cites": list(decision.cites),
-        "explanation": _KEPT_BACK.text(lang) if sealed else decision.explain(lang),
+        "explanation": f"{explained}\n  {_KEPT_BACK.text(lang)}" if sealed else explained,
     }
 
 
@@ -276,7 +275,7 @@ def told_option(option: Option, lang: str, form: dict[str, Any], *, sealed: bool
 
     Args:
         form: JSON Schema of the payload in the language.
-        sealed: Whether the verdicts are kept back from this viewer.
+        sealed: Whether verdicts about a person were kept back from this viewer.
     """
     return {
         "trigger": option.trigger,
@@ -284,7 +283,7 @@ def told_option(option: Option, lang: str, form: dict[str, Any], *, sealed: bool
         "target": option.target,
         "allowed": option.allowed,
         "sealed": sealed,
-        "verdicts": [] if sealed else [told_verdict(each, lang) for each in option.verdicts],
+        "verdicts": [told_verdict(each, lang) for each in option.verdicts],
         "form": form,
         "requires": list(option.requires),
         "produces": list(option.produces),
