@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import signal
 import sys
@@ -75,6 +76,8 @@ def run(
     format: FormatOption = Format.TEXT,
 ) -> None:
     """发布事件,收到 SIGTERM 时发完手头一批再停 / publish; on SIGTERM the batch under way is settled first."""
+    # What is wrong with a broker is told by the relay; its client would tell it again with a traceback.
+    logging.getLogger("pika").addHandler(logging.NullHandler())
     stop = _stopping()
     given = {"exchange": exchange, "mandatory": not allow_unroutable, "allowed": allow or ()}
     to = _sink(sink, secret_file, **given)

@@ -7,7 +7,6 @@ alive between batches, so that a whole batch is under way at once and each event
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
@@ -153,10 +152,13 @@ class _Link:
 
     def close(self) -> None:
         """End the connection and the thread."""
-        self._soon(lambda: self._connection.close() if self._connection.is_open else self._connection.ioloop.stop())
+        self._soon(self._shut)
         self._thread.join(_JOIN_SECONDS)
-        if not self._thread.is_alive():
-            self._connection.ioloop.close()
+        if self._thread.is_alive():
+            # A broker that does not answer a good-bye is not waited for.
+            self._soon(self._connection.ioloop.stop)
+            self._thread.join(_JOIN_SECONDS)
+        self._connection.ioloop.close()
 
     def _soon(self, work: Any) -> None:
         self._connection.ioloop.add_callback_threadsafe(work)
@@ -167,10 +169,16 @@ class _Link:
         try:
             self._connection.ioloop.start()
         except Exception as error:  # noqa: BLE001  whatever ends the thread is told to who waits
-            self._ended(None, error)
+            self._give_up(error)
+
+    def _shut(self) -> None:
+        if self._connection.is_closed:
+            self._connection.ioloop.stop()
+        elif not self._connection.is_closing:
+            self._connection.close()
 
     def _opened(self, channel: Channel) -> None:
-        channel.add_on_close_callback(self._ended)
+        channel.add_on_close_callback(self._channel_ended)
         channel.add_on_return_callback(self._on_return)
         channel.exchange_declare(
             self._exchange, exchange_type="topic", durable=True, callback=lambda _: self._confirming(channel)
@@ -180,17 +188,22 @@ class _Link:
         self._channel = channel
         channel.confirm_delivery(self._on_confirm, callback=lambda _: self.ready.set())
 
-    def _ended(self, _: Any, reason: Any) -> None:
+    def _give_up(self, reason: Any) -> None:
+        """Tell who waits that no more receipts will come."""
         if self.lost is None:
             self.lost = _reason(reason)
         for answers, _id, _key in self._open.values():
             answers.put(self.lost)
         self._open.clear()
         self.ready.set()
-        with contextlib.suppress(AMQPError):
-            if self._connection.is_open:
-                self._connection.close()
-                return
+
+    def _channel_ended(self, _: Any, reason: Any) -> None:
+        self._give_up(reason)
+        if self._connection.is_open:
+            self._connection.close()
+
+    def _ended(self, _: Any, reason: Any) -> None:
+        self._give_up(reason)
         self._connection.ioloop.stop()
 
     def _publish(self, events: Sequence[Envelope], answers: SimpleQueue[Receipt | str], *, mandatory: bool) -> None:
@@ -204,7 +217,7 @@ class _Link:
                 self._open[self._last] = (answers, each.id, key)
                 self._channel.basic_publish(self._exchange, key, each.body, _properties(each), mandatory)
         except AMQPError as error:
-            self._ended(None, error)
+            self._channel_ended(None, error)
 
     def _on_return(self, _channel: Channel, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
         """Remember that no queue took a message; the confirmation that follows says which it was."""

@@ -182,6 +182,8 @@ class WebhookSink:
             try:
                 connection.request("POST", target.path, event.body, headers)
                 answer = connection.getresponse()
+                if connection.late:
+                    raise TimeoutError
                 answer.read(ANSWER_BYTES)
                 whole = answer.isclosed()
             except (OSError, http.client.HTTPException) as error:
