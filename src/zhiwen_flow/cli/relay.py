@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,27 +80,28 @@ def run(
     """发布事件,收到 SIGTERM 时发完手头一批再停 / publish; on SIGTERM the batch under way is settled first."""
     # What is wrong with a broker is told by the relay; its client would tell it again with a traceback.
     logging.getLogger("pika").addHandler(logging.NullHandler())
-    stop = _stopping()
     given = {"exchange": exchange, "mandatory": not allow_unroutable, "allowed": allow or ()}
-    to = _sink(sink, secret_file, **given)
     outbox = _outbox(url, tenant)
-    try:
+    with closing(outbox), closing(_sink(sink, secret_file, **given)) as to, _stopping() as stop:
         relay = Relay(outbox, to, source=source, pace=Pace(attempts=attempts, lease=lease))
         done = relay.drain(stop) if once else relay.run(stop)
-    finally:
-        to.close()
-        outbox.close()
     _tell(done, lang, format)
     if once and done.unreachable is not None:
         raise SinkError(done.unreachable)
     raise typer.Exit(1 if done.refused else 0)
 
 
-def _stopping() -> threading.Event:
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Give what is set when the process is asked to end."""
     stop = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stop.set())
-    return stop
+    asked = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(each, lambda *_: stop.set()) for each in asked]
+    try:
+        yield stop
+    finally:
+        for each, handler in zip(asked, before, strict=True):
+            signal.signal(each, handler)
 
 
 def _sink(url: str, secret_file: Path | None, **more: Any) -> Sink:

@@ -106,9 +106,13 @@ def _parameters(url: str, password: str | None, timeout: float) -> pika.URLParam
     if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
         raise MisuseError("the AMQP URL is none; give `amqp://user@host:port/vhost`")
     if parts.password is not None:
-        raise MisuseError("the AMQP URL holds a password; leave it out, and give it apart")
+        raise MisuseError(
+            "the AMQP URL holds a password; leave it out; give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+        )
     if parts.username is not None and password is None:
-        raise MisuseError("the AMQP URL names a user without a password; give it apart")
+        raise MisuseError(
+            "the AMQP URL names a user without a password; give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+        )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = host if port is None else f"{host}:{port}"
     found = pika.URLParameters(urlunsplit((parts.scheme, place, parts.path or "/%2F", parts.query, "")))

@@ -77,8 +77,8 @@ class Inbox:
     """
 
     def __init__(self, connection: Any, *, gaps: bool = False, clock: Clock | None = None) -> None:
-        self._db = driver_connection(connection)
-        packages = packages_of(self._db)
+        self._connection = connection
+        packages = packages_of(driver_connection(connection))
         if not packages & {"sqlite3", "psycopg"}:
             raise StoreError("the inbox needs a connection of sqlite3 or psycopg 3, of SQLAlchemy or of Django on one")
         self._mark = "?" if "sqlite3" in packages else "%s"
@@ -126,7 +126,8 @@ class Inbox:
         return (self._clock.now() + later).astimezone(dt.UTC).isoformat(timespec="microseconds")
 
     def _run(self, text: str, *values: Any) -> Any:
-        cursor = self._db.cursor()
+        # Asked anew each time: after a commit SQLAlchemy must learn that something was begun again.
+        cursor = driver_connection(self._connection).cursor()
         cursor.execute(text.replace("?", self._mark), values)
         return cursor
 

@@ -41,7 +41,10 @@ def open_sink(
         return LogSink()
     if scheme in ("http", "https"):
         if secret is None:
-            raise MisuseError("a webhook needs a key that signs its requests; give one of 24 random bytes or more")
+            raise MisuseError(
+                "a webhook needs a key that signs its requests: 24 random bytes or more; "
+                "give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+            )
         return WebhookSink(url, secret, allowed=allowed)
     if scheme in ("amqp", "amqps"):
         try:
