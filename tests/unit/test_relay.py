@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import attrs
 import jsonschema
 import psycopg
 import pytest
@@ -120,7 +121,7 @@ def _spoilt(waiting: Any) -> Any:
     body = {"id": event.id, "stream": waiting.stream}
     raw = json.dumps(body).encode()
     spoilt = AuditEvent(seq=event.seq, hash=event.hash, raw=raw, recorded_at=event.recorded_at)
-    return type(waiting)(lane=waiting.lane, stream=waiting.stream, attempts=waiting.attempts, event=spoilt)
+    return attrs.evolve(waiting, event=spoilt)
 
 
 def test_an_event_that_cannot_be_read_stops_no_other() -> None:

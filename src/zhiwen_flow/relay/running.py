@@ -139,7 +139,7 @@ class Relay:
             return Round()
         try:
             for wave in work.waves(self._sink.at_once, stop):
-                made = {each.event.id: each for each in wave}
+                made = {each.id: each for each in wave}
                 for receipt in self._sink.publish(self._wrapped(wave, work)):
                     work.note(made[receipt.id], receipt)
         except SinkError as error:
@@ -156,7 +156,7 @@ class Relay:
             except (LookupError, TypeError, ValueError) as error:
                 # One event that cannot be read must not stop the others.
                 said = f"the stored event cannot be read ({type(error).__name__}); verify the log"
-                work.note(each, Receipt(id=each.event.id, error=said))
+                work.note(each, Receipt(id=each.id, error=said))
         return found
 
     def drain(self, stop: threading.Event | None = None) -> Round:
@@ -262,7 +262,7 @@ class _Work:
             pause = self._pace.pause(attempts)
             self._failed.append(Failure(waiting=waiting, error=receipt.error, delay=pause, dead=dead))
             tell = _log.error if dead else _log.warning
-            tell("event_refused", id=waiting.event.id, stream=waiting.stream, attempts=attempts, problem=receipt.error)
+            tell("event_refused", id=waiting.id, stream=waiting.stream, attempts=attempts, problem=receipt.error)
         self._renew()
 
     def _renew(self) -> None:

@@ -75,7 +75,7 @@ class MemoryOutbox:
         event = self._store.events(after=place, limit=1)[0]
         held = self._held.get(stream)
         attempts = held.attempts if held is not None and held.event == event.id else 0
-        return Waiting(lane=lane, stream=stream, attempts=attempts, event=event)
+        return Waiting(id=event.id, lane=lane, stream=stream, attempts=attempts, event=event)
 
     def settle(
         self, owner: str, *, confirmed: Sequence[Waiting] = (), failed: Sequence[Failure] = (), seconds: float | None
@@ -99,7 +99,7 @@ class MemoryOutbox:
         waiting = failure.waiting
         return Held(
             stream=waiting.stream,
-            event=waiting.event.id,
+            event=waiting.id,
             attempts=waiting.attempts + 1,
             error=failure.error,
             until=self._now(failure.delay),

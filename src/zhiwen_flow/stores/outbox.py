@@ -51,12 +51,14 @@ class Waiting:
     An event that waits to be published (待发布事件).
 
     Args:
+        id: Its id.
         lane: Its lane.
         stream: Its instance.
         attempts: How often it was refused before.
         event: The event itself.
     """
 
+    id: str
     lane: int
     stream: str
     attempts: int

@@ -7,7 +7,7 @@ Leases and delays are reckoned by the database's clock, so relays on several mac
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -18,10 +18,12 @@ from zhiwen_flow.stores.sql.driver import Driver, Row, Statement
 from zhiwen_flow.stores.sql.reading import Reading
 from zhiwen_flow.stores.sql.rows import decoding, event_of
 
+DELETED_AT_ONCE = 128
+
 _MAKE_LANE = "INSERT INTO zhiwen_lanes (tenant, lane) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _HOLD = """
 INSERT INTO zhiwen_held (tenant, stream, lane, seq, event, attempts, until, dead, error)
-SELECT ?, ?, ?, ?, ?, ?, {later}, ?, ? WHERE EXISTS (SELECT 1 FROM zhiwen_lanes WHERE {owned} AND lane = ?)
+VALUES (?, ?, ?, ?, ?, ?, {later}, ?, ?)
 ON CONFLICT (tenant, stream) DO UPDATE SET seq = excluded.seq, event = excluded.event, attempts = excluded.attempts,
   until = excluded.until, dead = excluded.dead, error = excluded.error
 """
@@ -53,7 +55,6 @@ def _texts(d: sql.Dialect) -> _Texts:
     due = f"(h.stream IS NULL OR (h.dead = 0 AND h.until <= {d.later}))"
     waiting = "zhiwen_outbox o LEFT JOIN zhiwen_held h ON h.tenant = o.tenant AND h.stream = o.stream"
     owned = "tenant = ? AND owner = ?"
-    lanes = f"(SELECT lane FROM zhiwen_lanes WHERE {owned})"  # noqa: S608  constants only, as below
     return _Texts(
         claim=f"""
 WITH picked AS (
@@ -64,16 +65,16 @@ UPDATE zhiwen_lanes SET owner = ?, until = {d.later} WHERE tenant = ? AND lane I
 RETURNING lane
 """,  # noqa: S608
         read=f"""
-SELECT o.lane, o.stream, o.attempts, e.seq, e.hash, e.raw, e.recorded_at FROM (
+SELECT e.id, o.lane, o.stream, o.attempts, e.seq, e.hash, e.raw, e.recorded_at FROM (
   SELECT o.seq, o.lane, o.stream, CASE WHEN h.seq = o.seq THEN h.attempts ELSE 0 END AS attempts
   FROM {waiting} WHERE o.tenant = ? AND o.lane = ? AND {due} ORDER BY o.seq LIMIT ?) AS o
 JOIN zhiwen_events e ON e.seq = o.seq ORDER BY o.seq
 """,  # noqa: S608
         keep=f"UPDATE zhiwen_lanes SET until = {d.later} WHERE {owned} RETURNING lane",  # noqa: S608
-        forget=f"DELETE FROM zhiwen_outbox WHERE seq {d.any_number} AND lane IN {lanes}",  # noqa: S608
+        forget=f"DELETE FROM zhiwen_outbox WHERE seq {d.any_number}",  # noqa: S608
         release=f"UPDATE zhiwen_lanes SET owner = NULL, until = {d.later} WHERE {owned}",  # noqa: S608
-        hold=_HOLD.format(later=d.later, owned=owned),
-        unhold=f"DELETE FROM zhiwen_held WHERE tenant = ? AND stream {d.any} AND lane IN {lanes}",  # noqa: S608
+        hold=_HOLD.format(later=d.later),
+        unhold=f"DELETE FROM zhiwen_held WHERE tenant = ? AND stream {d.any}",  # noqa: S608
         retry=f"""
 UPDATE zhiwen_held SET dead = 0, attempts = 0, until = {d.later}
 WHERE tenant = ? AND dead = 1 AND (event = ? OR CAST(? AS INTEGER) = 1) RETURNING stream
@@ -128,24 +129,30 @@ class SqlOutbox(Reading):
         self, owner: str, *, confirmed: Sequence[Waiting] = (), failed: Sequence[Failure] = (), seconds: float | None
     ) -> tuple[int, ...]:
         """See `Outbox.settle`."""
-        # The first statement locks the lanes that are still the owner's; the others ask for the owner again.
-        todo: list[Statement] = [(self._out.keep, (seconds or 0, self.tenant, owner))]
-        mine = (self.tenant, owner)
-        if confirmed:
-            todo.append((self._out.forget, (self._driver.ids(each.event.seq for each in confirmed), *mine)))
-        if tried := [each.stream for each in confirmed if each.attempts]:
-            todo.append((self._out.unhold, (self.tenant, self._driver.ids(tried), *mine)))
-        todo += [(self._out.hold, self._held_values(each, owner)) for each in failed]
-        if seconds is None:
-            todo.append((self._out.release, (0, *mine)))
         with self._driver.transaction():
-            kept = self._driver.write(todo)[0]
-        return tuple(sorted(lane for (lane,) in kept))
+            # Locks the lanes that are still the owner's: nobody takes them over before this is committed.
+            rows = self._driver.query(self._out.keep, (seconds or 0, self.tenant, owner))
+            kept = sorted(lane for (lane,) in rows)
+            todo = [*self._forgetting(confirmed, kept), *self._holding(failed, kept)]
+            if seconds is None:
+                todo.append((self._out.release, (0, self.tenant, owner)))
+            self._driver.write(todo)
+        return tuple(kept)
 
-    def _held_values(self, each: Failure, owner: str) -> tuple[object, ...]:
-        waiting = each.waiting
-        row = (self.tenant, waiting.stream, waiting.lane, waiting.event.seq, waiting.event.id, waiting.attempts + 1)
-        return (*row, each.delay, int(each.dead), each.error, self.tenant, owner, waiting.lane)
+    def _forgetting(self, confirmed: Sequence[Waiting], kept: Sequence[int]) -> Iterator[Statement]:
+        seqs = [each.event.seq for each in confirmed if each.lane in kept]
+        # A few at a time: then the index is used, whatever the planner believes of a table that grows and shrinks.
+        for start in range(0, len(seqs), DELETED_AT_ONCE):
+            yield self._out.forget, (self._driver.ids(seqs[start : start + DELETED_AT_ONCE]),)
+        if tried := [each.stream for each in confirmed if each.attempts and each.lane in kept]:
+            yield self._out.unhold, (self.tenant, self._driver.ids(tried))
+
+    def _holding(self, failed: Sequence[Failure], kept: Sequence[int]) -> Iterator[Statement]:
+        for each in failed:
+            waiting = each.waiting
+            if waiting.lane in kept:
+                row = (self.tenant, waiting.stream, waiting.lane, waiting.event.seq, waiting.id, waiting.attempts + 1)
+                yield self._out.hold, (*row, each.delay, int(each.dead), each.error)
 
     def lag(self) -> tuple[Lag, ...]:
         """See `Outbox.lag`."""
@@ -186,8 +193,8 @@ class SqlOutbox(Reading):
 
 @decoding
 def _waiting(row: Row) -> Waiting:
-    lane, stream, attempts, *event = row
-    return Waiting(lane=lane, stream=stream, attempts=attempts, event=event_of(event))
+    id, lane, stream, attempts, *event = row
+    return Waiting(id=id, lane=lane, stream=stream, attempts=attempts, event=event_of(event))
 
 
 @decoding
