@@ -11,11 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.services import Broker, postgres_schema
@@ -24,7 +25,9 @@ from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import Command
 from zhiwen_flow.relay.amqp import AmqpSink
 from zhiwen_flow.relay.consumer import Inbox
+from zhiwen_flow.relay.envelope import Envelope
 from zhiwen_flow.relay.running import Pace, Relay
+from zhiwen_flow.relay.sinks import Receipt
 from zhiwen_flow.stores.opening import open_outbox
 from zhiwen_flow.stores.outbox import Outbox
 from zhiwen_flow.testing.desk import desk_machines
@@ -220,6 +223,39 @@ class Cutter:
         """Stop listening."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+
+class _Severing(AmqpSink):
+    """A sink that ends the relay's connection to the database once, after it has published."""
+
+    database = ""
+    backend = 0
+
+    def publish(self, events: Sequence[Envelope]) -> Iterator[Receipt]:
+        """Publish, and sever."""
+        receipts = list(super().publish(events))
+        if self.backend:
+            with psycopg.connect(self.database, autocommit=True) as admin:
+                admin.execute("SELECT pg_terminate_backend(%s, 5000)", (self.backend,))
+            self.backend = 0
+        yield from receipts
+
+
+def test_a_lost_database_connection(url: str, flow: Flow, outbox: Outbox, broker: Broker) -> None:
+    """What was published and could not be written down is published again; the relay goes on by itself."""
+    _write(flow, DESKS, 2)
+    sink = _Severing(broker.url(), password=broker.password, exchange=broker.exchange)
+    sink.database, sink.backend = url, outbox._driver._db.info.backend_pid  # type: ignore[attr-defined]
+    stop = threading.Event()
+    with closing(sink), closing(open_outbox(url)) as other:
+        worker = threading.Thread(target=Relay(outbox, sink, pace=QUICK).run, args=(stop,))
+        worker.start()
+        _until(lambda: not sum(each.waiting for each in other.lag()))
+        stop.set()
+        worker.join(30)
+    came = _arrived(broker)
+    assert sum(map(len, came.values())) > len(flow.store.events(limit=1000)), "the cut was to cause duplicates"
+    assert {stream: list(dict.fromkeys(ids)) for stream, ids in came.items()} == _stored(flow)
 
 
 class TestBroker:

@@ -178,7 +178,10 @@ def _summed(lanes: tuple[Lag, ...], now: dt.datetime) -> dict[str, Any]:
 def dead(
     url: UrlArgument,
     skipped: Annotated[bool, typer.Option("--skipped", help="已放弃的 / those given up")] = False,
-    after: Annotated[str, typer.Option("--after", help="下一页从何处起 / next page after this id")] = "",
+    after: Annotated[
+        str,
+        typer.Option("--after", help="上一页最后的卷宗;--skipped 时为事件 / last stream (or event) of the page before"),
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多几条 / how many at most")] = 100,
     tenant: TenantOption = "default",
     lang: LangOption = Lang.ZH,

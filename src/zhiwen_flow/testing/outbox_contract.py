@@ -133,6 +133,23 @@ class OutboxContract:
         self.relay(sink).drain()
         assert sink.ids() == [each.id for each in flow.store.events()]
 
+    def test_a_read_is_bounded(self, flow: Flow) -> None:
+        """However much waits, no more is read than was asked for; a stream never starts in its middle."""
+        self.desks(flow, 20, notes=3)
+        outbox = self.outbox()
+        lanes = outbox.claim("a", seconds=LEASE)
+        rows = outbox.read(lanes, limit=20)
+        assert len(lanes) <= len(rows) <= 20
+        first = {each.stream: each.event.position for each in reversed(rows)}
+        assert set(first.values()) == {1}
+        assert outbox.read((), limit=20) == ()
+
+    def test_nothing_waits(self) -> None:
+        """An empty outbox says so, lane by lane."""
+        lanes = self.outbox().lag()
+        assert [each.lane for each in lanes] == list(range(LANES))
+        assert not any(each.waiting or each.held or each.dead or each.oldest or each.owner for each in lanes)
+
     def test_tenants_never_meet(self) -> None:
         """A relay publishes one tenant's events, under the tenant's source."""
         with self.flow_of("north") as north, self.flow_of("south") as south:

@@ -83,13 +83,15 @@ WHERE tenant = ? AND dead = 1 AND (event = ? OR CAST(? AS INTEGER) = 1) RETURNIN
 INSERT INTO zhiwen_skipped (tenant, event, stream, error, reason, at) VALUES (?, ?, ?, ?, ?, {d.later})
 """,  # noqa: S608
         lag=f"""
-SELECT l.lane, coalesce(n.count, 0), coalesce(h.held, 0), coalesce(h.dead, 0), e.recorded_at,
-  CASE WHEN l.until > {d.later} THEN l.owner END FROM zhiwen_lanes l
+WITH numbers(lane) AS (VALUES {", ".join(f"({lane})" for lane in range(LANES))})
+SELECT c.lane, coalesce(n.count, 0), coalesce(h.held, 0), coalesce(h.dead, 0), e.recorded_at,
+  CASE WHEN l.until > {d.later} THEN l.owner END FROM numbers c
+LEFT JOIN zhiwen_lanes l ON l.tenant = ? AND l.lane = c.lane
 LEFT JOIN (SELECT lane, count(*) AS count, min(seq) AS seq FROM zhiwen_outbox WHERE tenant = ? GROUP BY lane) n
-  ON n.lane = l.lane
+  ON n.lane = c.lane
 LEFT JOIN (SELECT lane, sum(1 - dead) AS held, sum(dead) AS dead FROM zhiwen_held WHERE tenant = ? GROUP BY lane) h
-  ON h.lane = l.lane
-LEFT JOIN zhiwen_events e ON e.seq = n.seq WHERE l.tenant = ? ORDER BY l.lane
+  ON h.lane = c.lane
+LEFT JOIN zhiwen_events e ON e.seq = n.seq ORDER BY c.lane
 """,  # noqa: S608
     )
 
@@ -109,10 +111,13 @@ class SqlOutbox(Reading):
     def __init__(self, driver: Driver, tenant: str = "default") -> None:
         super().__init__(driver, tenant)
         self._out = _TEXTS[driver.kind]
-        driver.write([(_MAKE_LANE, (tenant, lane)) for lane in range(LANES)])
+        self._made = False
 
     def claim(self, owner: str, *, seconds: float, limit: int = LANES) -> tuple[int, ...]:
         """See `Outbox.claim`."""
+        if not self._made:
+            self._driver.write([(_MAKE_LANE, (self.tenant, lane)) for lane in range(LANES)])
+            self._made = True
         values = (self.tenant, 0, 0, limit, owner, seconds, self.tenant)
         return tuple(sorted(lane for (lane,) in self._driver.query(self._out.claim, values)))
 
