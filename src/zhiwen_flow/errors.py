@@ -6,9 +6,11 @@ The errors that the library raises, as one tree.
     ├── MisuseError           the caller asked for what cannot be asked; nothing was recorded
     │   ├── UnknownNameError  no such machine, instance, trigger, measure, organ …
     │   ├── PayloadError      the payload does not fit the fields of the transition (all faults named)
+    │   ├── PlanError         what is asked of a plan cannot be done with it (all faults named)
     │   ├── KeyReuseError     an idempotency key was used again for another request
     │   └── ClosedError       the flow or store was closed, or may not be written
     ├── RefusedError          raised by `Decision.raise_if_refused` only
+    ├── BusinessIdError       the host's id names another instance already
     ├── StaleError            another command won the race three times
     ├── StoreError            the store cannot be reached, is read-only or too new
     │   ├── ClockError        the clock was set back; nothing was recorded
@@ -111,8 +113,29 @@ class PayloadError(_FaultsError, MisuseError, ValueError):
     """The payload does not fit the fields of the transition (填报内容不合要求)."""
 
 
+class PlanError(_FaultsError, MisuseError, ValueError):
+    """What is asked of a plan cannot be done with it (方案不能如此办理); nothing was changed."""
+
+
 class KeyReuseError(MisuseError):
     """An idempotency key was used again for another request (幂等键被挪作他用)."""
+
+
+class BusinessIdError(MisuseError):
+    """
+    The host's own id names another instance of the machine already (业务编号已有卷宗); nothing was recorded.
+
+    Args:
+        machine: Id of the machine.
+        business_id: The host's id.
+        stream: The instance that has it.
+    """
+
+    def __init__(self, machine: str, business_id: str, stream: str) -> None:
+        self.stream = stream
+        super().__init__(
+            f"business id `{business_id}` already names the {machine} `{stream}`; go on with it, or give another id"
+        )
 
 
 class ClosedError(MisuseError):

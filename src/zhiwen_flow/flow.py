@@ -21,6 +21,7 @@ import structlog
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.benches import Benches
+from zhiwen_flow.campaign import unit_plans, units_of
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
@@ -30,16 +31,20 @@ from zhiwen_flow.errors import (
     PayloadError,
     StaleError,
     UnknownNameError,
+    ZhiwenError,
 )
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
-from zhiwen_flow.overdue import Tick, late, step_of
+from zhiwen_flow.overdue import Tick, is_warned, late, step_of
+from zhiwen_flow.plan import Plan
+from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_joined, open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
+from zhiwen_flow.telemetry import Telemetry
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -57,6 +62,7 @@ class Flow:
         definitions: Machines, rulebook, directory and guards.
         actor: The host's function that says who acts; an `Actor` where it is always the same one.
         clock: Where the time comes from.
+        telemetry: The host's tracing and metrics; none by default.
 
     >>> from zhiwen_flow import Actor, Flow
     >>> flow = Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk"))
@@ -79,18 +85,26 @@ class Flow:
     """
 
     def __init__(
-        self, store: Store, definitions: Definitions, *, actor: Callable[[], Actor] | Actor | None, clock: Clock
+        self,
+        store: Store,
+        definitions: Definitions,
+        *,
+        actor: Callable[[], Actor] | Actor | None,
+        clock: Clock,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.store = store
         self.definitions = definitions
         self._actor = actor
         self._clock = clock
+        self._telemetry = telemetry
         self._stamps = SystemStamps(clock)
         self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
         self._benches = Benches(definitions)
         self._kept: set[tuple[str, str]] = set()
         self._batching = False
         self._reasons = registry_reasons(definitions.registry)
+        self._standing = frozenset(each.trigger for each in definitions.standing)
 
     @classmethod
     def open(
@@ -100,6 +114,7 @@ class Flow:
         actor: Callable[[], Actor] | Actor | None = None,
         tenant: str = "default",
         clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
         **definitions: Any,
     ) -> Flow:
         """
@@ -110,8 +125,9 @@ class Flow:
             actor: The host's function that says who acts now; without one every command must name its actor.
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
+            telemetry: The host's tracing and metrics, such as `zhiwen_flow.integrations.opentelemetry`.
             definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
-                earlier, optional.
+                earlier, optional, standing, reminders.
 
         Raises:
             DefinitionError: a definition has faults.
@@ -123,7 +139,8 @@ class Flow:
         'default'
         """
         found = Definitions.load(**definitions)
-        return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
+        store = open_store(url, tenant=tenant)
+        return cls(store, found, actor=actor, clock=clock or SystemClock(), telemetry=telemetry)
 
     def joined(self, connection: Any) -> Flow:
         """
@@ -151,7 +168,7 @@ class Flow:
         ()
         """
         store = open_joined(connection, tenant=self.store.tenant, clock=self._clock)
-        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock)
+        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock, telemetry=self._telemetry)
         found._benches, found._recorder = self._benches, self._recorder
         return found
 
@@ -174,10 +191,10 @@ class Flow:
         Args:
             machine: Id of the machine.
             payload: Fields of the opening.
-            command: Further parts of `Command`: key, parent, actor, correlation …
+            command: Further parts of `Command`: key, parent, business_id, actor, correlation …
 
         Raises:
-            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+            UnknownNameError, PayloadError, KeyReuseError, BusinessIdError, StaleError, StoreError.
         """
         return self.handle(self._command(machine=machine, payload=payload or {}, **command))
 
@@ -210,12 +227,24 @@ class Flow:
             StoreError: the store cannot be written.
         """
         _check(command)
-        if command.key is not None and (answer := self.store.answer(command.key)) is not None:
-            return self._again(command, answer)
+        if self._telemetry is None:
+            return self._handled(command)
+        with self._telemetry.command(command, self.store.tenant) as told:
+            decision = self._handled(command)
+            told(decision)
+            return decision
+
+    def _handled(self, command: Command) -> Decision:
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
             stale = ""
             for _ in range(1 if self._batching else TRIES):
-                judged = self._judged(command)
+                try:
+                    judged = self._judged(command)
+                except ZhiwenError:
+                    # What was answered once is answered again, even where it could no longer be asked.
+                    if command.key is None or (answer := self.store.answer(command.key)) is None:
+                        raise
+                    return self._again(command, answer)
                 try:
                     return self._recorded(judged)
                 except Conflict as conflict:
@@ -302,7 +331,41 @@ class Flow:
             book_of=lambda pin: self._benches.rules(pin, self.store.definition).rulebook,
             machine_of=self.machine_of,
             today=lambda: self._now().astimezone(ZONE).date(),
+            calendar=self.definitions.rules.calendar,
         )
+
+    def cascade(
+        self, campaign: str | Decision, plan: Plan, units: Iterable[str] | None = None, *, actor: Actor | None = None
+    ) -> tuple[Decision, ...]:
+        """
+        Open a campaign for each subordinate unit (逐级部署): task templates, no dates, in one transaction.
+
+        A unit whose campaign was opened before gets the same answer again. What the unit's plan holds to be filled in
+        gives `campaign.unit_plans`; until a unit issues its own, a roll-up says unknown of it.
+
+        Args:
+            campaign: The superior's campaign, issued or running.
+            plan: Its plan.
+            units: Organs of the directory; those directly below the campaign's own unit by default.
+            actor: In whose name they are opened.
+
+        Returns:
+            One decision for each unit; where they may not be opened, the one refusal.
+
+        Raises:
+            PlanError: the plan is not that of the campaign, or no units are named and none are known.
+        """
+        above = self.instance(campaign)
+        today = self._now().astimezone(ZONE).date()
+        found = unit_plans(plan, units_of(above, plan, units, self.definitions.rules.directory, today))
+        keys = [f"cascade:{above.id}:{each.unit}" for each in found]
+        commands = [
+            self._command(machine="campaign", payload=each.opening, parent=above.id, key=key, actor=actor)
+            for each, key in zip(found, keys, strict=True)
+        ]
+        if not self._answered(commands[0]) and not self._judged(commands[0]).decision.allowed:
+            return (self.handle(attrs.evolve(commands[0], key=None)),)
+        return self.handle_many(commands)
 
     # --- reads ---
 
@@ -313,12 +376,35 @@ class Flow:
             raise UnknownNameError("instance", _id(instance))
         return found
 
+    def find(self, machine: str, business_id: str) -> Instance | None:
+        """
+        Find the instance of a machine by the host's own id (按业务编号查卷宗); None where there is none.
+
+        Args:
+            machine: Id of the machine.
+            business_id: The id that the host gave when it was opened.
+
+        >>> from zhiwen_flow import Actor, Flow
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     form = {"channel": "email", "content": "窗口无人", "anonymous": True}
+        ...     opened = flow.start("complaint", form, business_id="XF-2011-17")
+        ...     flow.find("complaint", "XF-2011-17").id == opened.stream
+        True
+        """
+        return next(iter(self.store.instances(machine=machine, business_id=business_id, limit=1)), None)
+
     def instances(self, **where: Any) -> tuple[Instance, ...]:
-        """Read instances by page: machine, state, parent, after, limit (卷宗清单)."""
+        """Read instances by page: machine, state, parent, business_id, after, limit (卷宗清单)."""
         return self.store.instances(**where)
 
     def events(
-        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+        self,
+        instance: str | Decision | None = None,
+        *,
+        viewer: Viewer = PUBLIC,
+        after: int = 0,
+        limit: int = 100,
+        **wanted: Any,
     ) -> tuple[dict[str, Any], ...]:
         """
         Read events by page as *viewer* may see them (查日志).
@@ -327,9 +413,11 @@ class Flow:
             instance: Of one instance, or of all.
             viewer: Who looks; the public by default.
             after: Global position to go on from.
+            wanted: Parts of `Wanted`: machine, trigger, kind, post, organ, since, until, correlation.
         """
         stream = None if instance is None else _id(instance)
-        found = self.store.events(stream=stream, after=after, limit=limit)
+        asked = Wanted(**wanted) if wanted else None
+        found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
@@ -340,7 +428,7 @@ class Flow:
         """Read running deadlines, the earliest first (期限)."""
         return self.store.deadlines(due_by=due_by, limit=limit)
 
-    def tick(self, *, actor: Actor | None = None, within: int = 0) -> Tick:
+    def tick(self, *, actor: Actor | None = None, within: int | None = None) -> Tick:
         """
         Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
 
@@ -349,21 +437,51 @@ class Flow:
 
         Args:
             actor: In whose name steps are taken; the host's function by default.
-            within: How many days ahead to warn, calendar days.
+            within: How many days ahead to list, calendar days; by default whatever the reminders ask for.
         """
-        today = self._now().astimezone(ZONE).date()
+        today, rules = self._now().astimezone(ZONE).date(), self.definitions.reminders
+        ahead = within if within is not None else max((each.ahead for each in rules), default=0)
         taken, waiting = [], []
-        for row in self.store.deadlines(due_by=today + dt.timedelta(days=within), limit=sys.maxsize):
+        for row in self.store.deadlines(due_by=today + dt.timedelta(days=max(ahead, 0)), limit=sys.maxsize):
             machine = self.machine_of(self.instance(row.stream).pin)
-            found = late(row, machine, today)
+            found = late(row, machine, today, rules)
             trigger = step_of(found, machine) if found is not None else None
             by = actor or self._acting()
             if trigger is not None and self.explain(row.stream, trigger, actor=by).allowed:
                 key = f"tick:{row.stream}:{row.state}:{row.due}"
                 taken.append(self.do(row.stream, trigger, actor=by, key=key))
-            elif found is not None:
+            elif found is not None and (within is not None or found.days <= 0 or is_warned(found, rules)):
                 waiting.append(found)
         return Tick(taken=tuple(taken), waiting=tuple(waiting))
+
+    def organ_of(self, actor: Actor) -> str | None:
+        """Give the organ of an actor's post today (经办人所在机关); None where the directory does not know the post."""
+        post = self.definitions.rules.directory.post(actor.post, self._now().astimezone(ZONE).date())
+        return post.organ if post is not None else None
+
+    def recompute(self, *, reason: str, document: str, actor: Actor | None = None) -> Recomputed:
+        """
+        Reckon running deadlines anew by the calendar of today (日历变更后期限重算); each new day is an event.
+
+        Nothing is done twice: a deadline that is by this calendar already, or keeps its day, is left alone. A day that
+        a document names stays. For one instance ask `do` for ``recompute_deadline``.
+
+        Args:
+            reason: Why the calendar changed.
+            document: Number of the document that changed it.
+            actor: Who has them reckoned anew; the host's function by default.
+
+        Raises:
+            MisuseError: the flow has no calendar.
+        """
+        calendar = self.definitions.rules.calendar
+        if calendar is None:
+            raise MisuseError("there is no calendar to reckon by: open the flow with `calendar=`")
+        rows = (each for each in self.store.deadlines(limit=sys.maxsize) if each.calendar != calendar.version)
+        found = shifted(rows, self._placed)
+        form = {"reason": reason, "calendar_document": document}
+        taken = [self.do(each.deadline.stream, RECOMPUTE, form, actor=actor) for each in found.shifts]
+        return attrs.evolve(found, taken=tuple(taken))
 
     # --- definitions, for deciding ---
 
@@ -373,7 +491,11 @@ class Flow:
 
     def machine_of(self, pin: Pin) -> Machine:
         """Give the definition that an instance was opened under (卷宗所依据的状态机)."""
-        return self._benches.pinned(pin, self.store.definition).machine
+        return self.bench_of(pin).machine
+
+    def bench_of(self, pin: Pin) -> Bench:
+        """Give the bench that an instance was opened at (卷宗所依据的裁量台)."""
+        return self._benches.pinned(pin, self.store.definition)
 
     # --- inside ---
 
@@ -397,6 +519,8 @@ class Flow:
     def _judged(self, command: Command) -> Judged:
         if command.stream is not None and command.machine is None:
             surroundings = self.store.load(command.stream)
+            if command.trigger in self._standing:
+                surroundings = attrs.evolve(surroundings, deadline=self.store.running(command.stream))
             return judge(self._bench_of(surroundings), surroundings, command, at=self._now(), definitions=self)
         if command.machine is None:
             raise MisuseError("a command names an instance, or the machine to open")
@@ -412,7 +536,7 @@ class Flow:
         written = self.store.append(change)
         if isinstance(written, Answer):
             return self._again(judged.command, written)
-        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        decision = judged.decision.recorded(change.drafts[0].body["id"])
         if _std.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "decided",
@@ -431,10 +555,17 @@ class Flow:
         machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 
+    def _answered(self, command: Command) -> bool:
+        return command.key is not None and self.store.answer(command.key) is not None
+
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:
             raise MisuseError("there is no instance")
-        return self._benches.pinned(surroundings.instance.pin, self.store.definition)
+        return self.bench_of(surroundings.instance.pin)
+
+    def _placed(self, stream: str) -> tuple[Instance, Bench]:
+        instance = self.instance(stream)
+        return instance, self._benches.pinned(instance.pin, self.store.definition)
 
     def _keep(self, judged: Judged) -> None:
         """Have the store keep the definitions that an event will name, before the event names them."""

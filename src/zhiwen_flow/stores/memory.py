@@ -11,6 +11,7 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -18,12 +19,12 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
 from zhiwen_flow.stores.outbox import LANES, lane_of
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -51,6 +52,7 @@ class _State:
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
     waiting: dict[int, dict[int, str]] = attrs.field(factory=lambda: {lane: {} for lane in range(LANES)})
+    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
 class MemoryStore:
@@ -141,14 +143,19 @@ class MemoryStore:
         except KeyError:
             raise UnknownNameError("definition", hash) from None
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
         log = self._state.log
         if stream is None:
-            return tuple(log[after : after + limit])
-        places = self._state.streams.get(stream, [])
-        start = bisect.bisect_right(places, after - 1)
-        return tuple(log[place] for place in places[start : start + limit])
+            found: Iterator[AuditEvent] = islice(log, after, None)
+        else:
+            places = self._state.streams.get(stream, [])
+            found = (log[place] for place in places[bisect.bisect_right(places, after - 1) :])
+        if wanted is not None:
+            found = (each for each in found if _is_wanted(each.body, wanted))
+        return tuple(islice(found, limit))
 
     def event(self, id: str) -> AuditEvent:
         """See `Store.event`."""
@@ -169,16 +176,17 @@ class MemoryStore:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         found: list[Instance] = []
+        wanted = (machine, state, parent, business_id)
         for id in sorted(self._state.instances):
             each = self._state.instances[id]
-            if id <= after or (machine is not None and each.pin.machine != machine):
-                continue
-            if (state is not None and each.state != state) or (parent is not None and each.parent != parent):
+            has = (each.pin.machine, each.state, each.parent, each.business_id)
+            if id <= after or any(asked not in (None, told) for asked, told in zip(wanted, has, strict=True)):
                 continue
             found.append(each)
             if len(found) == limit:
@@ -261,6 +269,10 @@ class MemoryStore:
             found = self._state.instances.get(each.stream)
             if found is None or found.version != each.version or each.links not in (None, found.links):
                 raise Conflict(each.stream)
+        for opened in change.opened:
+            machine, name = opened.pin.machine, opened.business_id
+            if name is not None and (known := self._state.named.get((machine, name))) is not None:
+                raise BusinessIdError(machine, name, known)
 
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""
@@ -312,6 +324,8 @@ class MemoryStore:
         state = self._state
         for opened in change.opened:
             state.instances[opened.id] = opened
+            if opened.business_id is not None:
+                state.named[opened.pin.machine, opened.business_id] = opened.id
         for move in change.moves:
             known = state.instances[move.stream]
             facts = known.facts if move.facts is None else move.facts
@@ -355,6 +369,14 @@ class MemoryStore:
         ended = self._state.deadlines.pop(stream, None)
         if ended is not None:
             del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
+
+
+def _is_wanted(body: Mapping[str, Any], wanted: Wanted) -> bool:
+    told = {**body, "machine": body["machine"]["id"], "post": body["actor"]["post"], "organ": body["actor"]["organ"]}
+    if any(told[name] != value for name, value in wanted.equal.items()):
+        return False
+    at = dt.datetime.fromisoformat(body["decided_at"])
+    return (wanted.start is None or at >= wanted.start) and (wanted.end is None or at < wanted.end)
 
 
 def _copied(value: Any) -> Any:
