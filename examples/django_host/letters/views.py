@@ -77,7 +77,7 @@ def letter(request, pk):
     forms = [(each, form_of(each.form)) for each in found.options(instance.id)]
     told = {"letter": row}
     if request.method == "POST":
-        answer = _step(request, found, row, instance.id, dict((each.trigger, make) for each, make in forms), told)
+        answer = _step(request, found, row, instance.id, {each.trigger: make for each, make in forms}, told)
         if answer is not None:
             return answer
     told |= instance_page(found, instance.id, viewer=viewer_of(request), actor=acting(request))
@@ -123,8 +123,8 @@ def _step(request, found, row, stream, forms, told):
     return redirect("letter", row.pk)
 
 
-def _told(decided, show=True):
-    return [verdict_row(each) for each in decided.verdicts if not each.passed] if show else []
+def _told(decided):
+    return [verdict_row(each) for each in decided.verdicts if not each.passed]
 
 
 def _unfit(request, template, told, error):

@@ -1,1 +1,1 @@
-"""Adapters to the frameworks of hosts (宿主框架适配); each needs its own extra."""
+"""What joins the library to other software (集成); each module needs its own extra."""

@@ -34,6 +34,7 @@ class Conf:
         tick_actor: In whose name `zhiwen_tick` takes steps.
         sink: Where `zhiwen_relay` delivers to, or a function that makes it.
         clock: Where the time comes from; the system's by default.
+        telemetry: What stands around every command; see `Flow.open`.
         definitions: What `Definitions.load` takes: machines, rulebook, directory, guards, calendar, strict, earlier,
             optional.
     """
@@ -45,6 +46,7 @@ class Conf:
     tick_actor: Actor | None = None
     sink: Any = None
     clock: Any = None
+    telemetry: Any = None
     definitions: Mapping[str, Any] = attrs.field(factory=dict)
 
 
@@ -177,6 +179,7 @@ _OWN: Mapping[str, Callable[[Any], Any]] = {
     "TICK_ACTOR": _actor,
     "SINK": _object,
     "CLOCK": _made,
+    "TELEMETRY": _made,
 }
 _DEFINITIONS: Mapping[str, Callable[[Any], Any]] = {
     "MACHINES": _list(_file),

@@ -65,7 +65,9 @@ def loaded() -> Flow:
         if _process.flow is None:
             found, clock = conf(), conf().clock or SystemClock()
             definitions = Definitions.load(**found.definitions)
-            _process.flow = Flow(MemoryStore(clock=clock), definitions, actor=None, clock=clock)
+            _process.flow = Flow(
+                MemoryStore(clock=clock), definitions, actor=None, clock=clock, telemetry=found.telemetry
+            )
         return _process.flow
 
 

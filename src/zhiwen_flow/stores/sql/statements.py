@@ -145,8 +145,13 @@ ON CONFLICT (tenant, stream) DO UPDATE SET state = excluded.state, limit_id = ex
 RUNNING = f"{_DEADLINE} AND stream = ?"
 DEADLINES = f"{_DEADLINE} ORDER BY CASE WHEN due IS NULL THEN 1 ELSE 0 END, due, stream LIMIT ?"
 DUE = f"{_DEADLINE} AND due <= ? ORDER BY due, stream LIMIT ?"
-EVENTS = f"{_EVENT} AND seq > ? ORDER BY seq LIMIT ?"
-STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
+EVENTS = f"{_EVENT} AND seq > ?"
+OF_STREAM = " AND stream = ?"
+WANTED = {name: f' AND "{name}" = ?' for name in ("machine", "trigger", "kind", "post", "organ", "correlation")}
+SINCE = " AND decided_at >= ?"
+BEFORE = " AND decided_at < ?"
+BY_SEQ = " ORDER BY seq LIMIT ?"
+BY_POSITION = " ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
 LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY position DESC LIMIT 1"
 INSTANCES = f"SELECT {_INSTANCE} FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? AND s.state IS NOT NULL"  # noqa: S608
