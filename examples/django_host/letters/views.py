@@ -86,7 +86,7 @@ def letter(request, pk):
         (
             each,
             told.get("filled", {}).get(each.trigger) or make(prefix=each.trigger),
-            _told(each, each.allowed is False),
+            _told(each) if each.allowed is False else [],
         )
         for each, make in forms
     ]

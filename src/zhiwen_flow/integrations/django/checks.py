@@ -17,8 +17,6 @@ from zhiwen_flow.integrations.django.conf import NAME, Conf, read_conf
 from zhiwen_flow.integrations.django.tables import VENDORS, revision
 from zhiwen_flow.stores.sql.revisions import HEAD_REVISION, REVISIONS
 
-PSYCOPG = 3
-
 Check = Callable[..., list[CheckMessage]]
 
 
@@ -72,7 +70,7 @@ def _database(found: Conf) -> Iterable[CheckMessage]:
     if connection.vendor not in VENDORS:
         hint = f"Keep our tables in SQLite or PostgreSQL, and name that alias as {NAME}['DATABASE']."
         yield Error(f"Database `{alias}` is {connection.vendor}, which holds no store.", hint=hint, id=id)
-    elif connection.vendor == "postgresql" and connection.Database.version_info[0] < PSYCOPG:
+    elif connection.vendor == "postgresql" and connection.Database.__name__ != "psycopg":
         hint = "Install `zhiwen-flow[postgres]`, which brings psycopg 3, and remove psycopg2."
         yield Error(f"Database `{alias}` is reached by psycopg 2.", hint=hint, id=id)
     elif connection.vendor == "sqlite" and connection.settings_dict["OPTIONS"].get("transaction_mode") != "IMMEDIATE":

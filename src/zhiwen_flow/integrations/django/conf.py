@@ -85,8 +85,7 @@ def conf_of(raw: Any) -> Conf:
         try:
             found[str(key).lower()] = _reader(key)(value)
         except Strict as fault:
-            what, mend = fault.args
-            faults.append(Fault(NAME, str(key), what, mend))
+            faults.append(Fault(NAME, str(key), fault.what, fault.mend))
     if faults:
         raise SettingsError(*faults)
     named = {name: found.pop(name) for name in list(found) if name.upper() in _DEFINITIONS}
