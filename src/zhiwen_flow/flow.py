@@ -30,6 +30,7 @@ from zhiwen_flow.errors import (
     PayloadError,
     StaleError,
     UnknownNameError,
+    ZhiwenError,
 )
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
@@ -236,12 +237,16 @@ class Flow:
             return decision
 
     def _handled(self, command: Command) -> Decision:
-        if command.key is not None and (answer := self.store.answer(command.key)) is not None:
-            return self._again(command, answer)
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
             stale = ""
             for _ in range(1 if self._batching else TRIES):
-                judged = self._judged(command)
+                try:
+                    judged = self._judged(command)
+                except ZhiwenError:
+                    # What was answered once is answered again, even where it could no longer be asked.
+                    if command.key is None or (answer := self.store.answer(command.key)) is None:
+                        raise
+                    return self._again(command, answer)
                 try:
                     return self._recorded(judged)
                 except Conflict as conflict:
@@ -463,7 +468,7 @@ class Flow:
         written = self.store.append(change)
         if isinstance(written, Answer):
             return self._again(judged.command, written)
-        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        decision = judged.decision.recorded(change.drafts[0].body["id"])
         if _std.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "decided",
