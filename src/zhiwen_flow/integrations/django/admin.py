@@ -80,10 +80,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Nothing is deleted (不可删除)."""
         return False
 
-    def get_actions(self, request: Any) -> dict[str, Any]:
-        """There are no actions (无批量操作)."""
-        return {}
-
     def get_urls(self) -> list[Any]:
         """Give the address of the list; there are no others (网址)."""
         return [path("", self.admin_site.admin_view(self.changelist_view), name=f"{self._name}_changelist")]
