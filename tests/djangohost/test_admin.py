@@ -215,6 +215,25 @@ class TestLists:
             assert not [text for text in ours if "DISTINCT" in text or '"raw"' in text or '"facts"' in text]
             assert len(ours) == 2, each
 
+    def test_a_day_is_found_in_a_long_log(self, host: Host, plain: Client) -> None:
+        """By the order of the log, also where recording went a little out of order."""
+        start = dt.datetime(2011, 9, 1, 9, tzinfo=ZONE)
+        clock = FixedClock(start)
+        host.change(**host.settings | {"CLOCK": clock})
+        for hours in (0, 20, 30, 29, 60, 100, 130, 131):
+            clock.set(start + dt.timedelta(hours=hours))
+            flow(host.request).start("desk")
+        for day, rows in (
+            ("2011-08-31", 0),
+            ("2011-09-01", 1),
+            ("2011-09-02", 3),
+            ("2011-09-03", 1),
+            ("2011-09-06", 2),
+        ):
+            assert _counted(plain, "event", q=day) == rows, day
+        for span, rows in (("0", 2), ("6", 8)):
+            assert _counted(plain, "event", recorded_at=span) == rows, span
+
     def test_a_list_ends_at_its_bound(
         self, host: Host, desk: str, plain: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
