@@ -146,6 +146,16 @@ class TestView:
         assert "?after=" not in second
         assert "记录0" in _page(plain, "instance", desk, after="nonsense")
 
+    def test_acts_on_any_machine_are_named(self, host: Host, plain: Client) -> None:
+        """What no machine has as a step of its own: here a deadline to be reckoned anew."""
+        form = {"channel": "email", "content": "x", "anonymous": True}
+        filed = flow(host.request).start("complaint", form).raise_if_refused().stream
+        flow(host.request).do(filed, "recompute_deadline", {"reason": "调休", "calendar_document": "某发1号"})
+        page = _page(plain, "instance", filed)
+        for text in ("期限重算", "重算理由", "日历变更依据文件:某发1号"):
+            assert text in page
+        assert "期限重算" in _page(plain, "event", q=filed)
+
     def test_what_was_refused_to_be_opened_has_a_page_too(self, host: Host, plain: Client) -> None:
         """Its stream has a log, and no instance."""
         seq = _refused_opening(host)

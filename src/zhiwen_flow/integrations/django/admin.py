@@ -244,8 +244,9 @@ class EventAdmin(_OfInstance, PageAdmin):
     @admin.display(description="办理")
     def step(self, row: Event) -> str:
         """Name the step (办理名称)."""
+        found = _flow()
         try:
-            return words.step_name(_flow().current(row.machine or "").machine, row.trigger or "")
+            return words.step_name(found, found.current(row.machine or "").machine, row.trigger or "")
         except UnknownNameError:
             return row.trigger or ""
 

@@ -36,7 +36,7 @@ class Conf:
         clock: Where the time comes from; the system's by default.
         telemetry: What stands around every command; see `Flow.open`.
         definitions: What `Definitions.load` takes: machines, rulebook, directory, guards, calendar, strict, earlier,
-            optional.
+            optional, standing, reminders.
     """
 
     database: str = "default"
@@ -189,4 +189,6 @@ _DEFINITIONS: Mapping[str, Callable[[Any], Any]] = {
     "STRICT": _flag,
     "EARLIER": _list(_file),
     "OPTIONAL": _list(_text),
+    "STANDING": _file,
+    "REMINDERS": _file,
 }

@@ -46,11 +46,11 @@ class Teller:
         pinned = flow.machine_of(instance.pin) if instance is not None else flow.current(machine or "").machine
         return cls(flow=flow, machine=pinned)
 
-    def rows(self, values: Mapping[str, Any], *, state: str | None = None, trigger: str | None = None) -> list[Any]:
+    def rows(self, values: Mapping[str, Any], trigger: str | None = None) -> list[Any]:
         """Give named values for people: labels and texts, in the order they are written."""
         told = []
         for name, value in values.items():
-            field = words.field_of(self.machine, name, state=state, trigger=trigger)
+            field = words.field_of(self.flow, self.machine, name, trigger)
             label = field.label.zh if field is not None else self.machine.term(name).zh
             told.append((label, words.value_text(self.flow, field, value)))
         return told
@@ -67,7 +67,7 @@ class Teller:
             "position": body["position"],
             "kind": EventKind(body["kind"]).zh,
             "refused": EventKind(body["kind"]) in (EventKind.REFUSED, EventKind.REFUSED_MANY),
-            "step": words.step_name(self.machine, body["trigger"]),
+            "step": words.step_name(self.flow, self.machine, body["trigger"]),
             "source": self._state(body["source"]),
             "target": self._state(body["target"]),
             "post": words.post_name(self.flow, body["actor"]["post"]),
@@ -79,13 +79,10 @@ class Teller:
             "reason": body["reason"],
             "document": body["document"],
             "cites": body["cites"],
-            "payload": None if payload == SEALED else self._payload(body, payload),
+            "payload": None if payload == SEALED else self.rows(payload, body["trigger"]),
             "verdicts": None if verdicts == SEALED else told,
             "against": [each for each in told if not each["passed"]],
         }
-
-    def _payload(self, body: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Any]:
-        return self.rows(payload, state=body["source"] or None, trigger=body["trigger"])
 
     def _verdicts(self, told: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         reasons = registry_reasons(self.flow.definitions.registry)

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zhiwen_flow.audit.view import SEALED, is_commitment
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.loading import shipped
-from zhiwen_flow.machine.definition import NEW, Field, Machine
+from zhiwen_flow.machine.definition import Field, Machine, Transition
 from zhiwen_flow.model import ZONE
 from zhiwen_flow.terms import FieldType
 
@@ -42,9 +42,15 @@ def state_name(flow: Flow, machine: str | None, state: str | None) -> str:
         return state or ""
 
 
-def step_name(machine: Machine, trigger: str) -> str:
-    """Name a step of a machine (办理名称)."""
-    return next((each.label.zh for each in machine.all_transitions if each.trigger == trigger), trigger)
+def _steps(flow: Flow, machine: Machine) -> Iterator[Transition]:
+    """Go through a machine's steps, and those that may be taken with an instance of any machine."""
+    yield from machine.all_transitions
+    yield from flow.definitions.standing
+
+
+def step_name(flow: Flow, machine: Machine, trigger: str) -> str:
+    """Name a step (办理名称); by its trigger where it is gone."""
+    return next((each.label.zh for each in _steps(flow, machine) if each.trigger == trigger), trigger)
 
 
 def post_name(flow: Flow, id: str) -> str:
@@ -69,12 +75,10 @@ def moment(text: str | None) -> str:
     return f"{dt.datetime.fromisoformat(text).astimezone(ZONE):%Y-%m-%d %H:%M}" if text else ""
 
 
-def field_of(machine: Machine, name: str, *, state: str | None = None, trigger: str | None = None) -> Field | None:
+def field_of(flow: Flow, machine: Machine, name: str, trigger: str | None = None) -> Field | None:
     """Find a field by name (填报字段): of one step, or of any where no step is named."""
-    if trigger is not None:
-        step = machine.find(state or NEW, trigger)
-        return step.field(name) if step is not None else None
-    return next((found for each in machine.all_transitions if (found := each.field(name)) is not None), None)
+    steps = (each for each in _steps(flow, machine) if trigger in (None, each.trigger))
+    return next((found for each in steps if (found := each.field(name)) is not None), None)
 
 
 def value_text(flow: Flow, field: Field | None, value: Any) -> str:

@@ -23,9 +23,9 @@ class Command(TenantCommand):
     help = "到期处理:自动办理到期应办的步骤,列出须由人办理的事项 / act on what is due, list the rest"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take how many days ahead to warn (参数)."""
+        """Take how many days ahead to list (参数)."""
         super().add_arguments(parser)
-        parser.add_argument("--within", type=int, default=0, help="提前几天提醒 / how many days ahead to warn")
+        parser.add_argument("--within", type=int, help="列出几天内到期的,默认按提醒规则 / how many days ahead to list")
 
     def work(self, flow: Flow, **options: Any) -> None:
         """Go once over the deadlines (执行一次)."""
