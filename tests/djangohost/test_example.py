@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import attrs
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -93,9 +93,9 @@ def _served(office: Office) -> Iterator[str]:
         for _ in range(200):
             assert server.poll() is None
             try:
-                httpx.get(f"{address}/login/")
+                httpx2.get(f"{address}/login/")
                 break
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 time.sleep(0.1)
         yield address
     finally:
@@ -103,20 +103,20 @@ def _served(office: Office) -> Iterator[str]:
         server.wait(20)
 
 
-def _post(client: httpx.Client, page: str, **form: str) -> httpx.Response:
+def _post(client: httpx2.Client, page: str, **form: str) -> httpx2.Response:
     token = re.search(r'name="csrfmiddlewaretoken" value="(.*?)"', client.get(page).text)
     assert token is not None
     return client.post(page, data={"csrfmiddlewaretoken": token[1], **form})
 
 
 @contextmanager
-def _signed_in(address: str, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as client:
+def _signed_in(address: str, name: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=address, follow_redirects=True, timeout=30) as client:
         assert _post(client, "/login/", username=name, password=PASSWORD).status_code == 200
         yield client
 
 
-def _step(client: httpx.Client, page: str, trigger: str, **form: str) -> str:
+def _step(client: httpx2.Client, page: str, trigger: str, **form: str) -> str:
     told = {f"{trigger}-{name}": each for name, each in form.items()}
     return _post(client, page, trigger=trigger, **told).text
 

@@ -55,13 +55,36 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
         The body with its place in the log; ``{"sealed": true}`` where something is kept back.
     """
     body = event.body
-    trusted = viewer.auditor or (viewer.organ is not None and viewer.organ == body["actor"]["organ"])
+    trusted = sees_persons(viewer, body["actor"]["organ"])
     for name in _PREJUDICIAL:
         if is_commitment(body[name]):
             body[name] = sealed[name] if trusted and name in sealed else dict(SEALED)
     if not is_commitment(body["payload"]):
         body["payload"] = {name: _field(name, each, viewer, sealed) for name, each in body["payload"].items()}
     return {"seq": event.seq, "recorded_at": event.recorded_at.isoformat(), "hash": event.hash, **body}
+
+
+def sees_persons(viewer: Viewer, organ: str | None) -> bool:
+    """
+    Whether *viewer* may see what was judged about a person (能否查看关于个人的判定).
+
+    Args:
+        organ: Organ of the actor who asked for the step.
+
+    >>> sees_persons(Viewer(organ="bridge_bureau"), "bridge_bureau"), sees_persons(PUBLIC, "bridge_bureau")
+    (True, False)
+    """
+    return viewer.auditor or (viewer.organ is not None and viewer.organ == organ)
+
+
+def view_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Show the facts of an instance (查看卷宗事实): what is sealed is named, and read from the events.
+
+    >>> view_facts({"channel": "email", "complainant": {"sealed": "b5bb9d80"}})
+    {'channel': 'email', 'complainant': {'sealed': True}}
+    """
+    return {name: dict(SEALED) if is_commitment(each) else each for name, each in facts.items()}
 
 
 def is_commitment(value: Any) -> bool:

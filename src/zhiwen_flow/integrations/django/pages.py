@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.answers import verdict_of
-from zhiwen_flow.audit.view import SEALED, Viewer
+from zhiwen_flow.audit.view import SEALED, Viewer, sees_persons, view_facts
 from zhiwen_flow.deciding import Option
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.flow import Flow
@@ -97,8 +97,7 @@ class Teller:
     def option(self, option: Option, instance: Instance, viewer: Viewer, organ: str | None) -> dict[str, Any]:
         """Tell what could be done (说明一个可办事项); of what is about a person, only whether."""
         step = self.machine.find(instance.state, option.trigger)
-        trusted = viewer.auditor or (viewer.organ is not None and viewer.organ == organ)
-        told = step is not None and (trusted or not step.prejudicial)
+        told = step is not None and (not step.prejudicial or sees_persons(viewer, organ))
         mark, standing = MARKS[option.allowed]
         return {
             "label": option.zh,
@@ -153,12 +152,12 @@ def instance_page(flow: Flow, id: str, *, viewer: Viewer, actor: Actor | None, a
     tell = Teller.of(flow, instance)
     history = flow.events(id, viewer=viewer, after=after, limit=PAGE + 1)
     options = flow.options(id, actor=actor) if actor is not None else ()
-    organ = _organ_of(flow, actor)
+    organ = flow.organ_of(actor) if actor is not None else None
     return {
         "instance": instance,
         "machine": tell.machine.label.zh,
         "state": tell.machine.state(instance.state).label.zh,
-        "facts": tell.rows(instance.facts),
+        "facts": tell.rows(view_facts(instance.facts)),
         "history": [tell.event(each) for each in history[:PAGE]],
         "next_after": history[PAGE - 1]["seq"] if len(history) > PAGE else None,
         "after": after,
@@ -188,8 +187,3 @@ def event_page(flow: Flow, stream: str, seq: int, *, viewer: Viewer) -> dict[str
     except UnknownNameError:
         instance = None  # It was refused to be opened; there is a log of it, and no instance.
     return {"event": Teller.of(flow, instance, found[0]["machine"]["id"]).event(found[0])}
-
-
-def _organ_of(flow: Flow, actor: Actor | None) -> str | None:
-    post = flow.definitions.rules.directory.post(actor.post) if actor is not None else None
-    return post.organ if post is not None else None

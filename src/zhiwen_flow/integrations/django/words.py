@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from zhiwen_flow.audit.view import SEALED, is_commitment
+from zhiwen_flow.audit.view import SEALED
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.loading import shipped
@@ -83,7 +83,7 @@ def field_of(flow: Flow, machine: Machine, name: str, trigger: str | None = None
 
 def value_text(flow: Flow, field: Field | None, value: Any) -> str:
     """Write a value as people read it (内容): codes by their names; what is sealed stays so."""
-    if value == SEALED or is_commitment(value):
+    if value == SEALED:
         return KEPT_BACK
     if isinstance(value, list):
         return "、".join(value_text(flow, field, each) for each in value)
