@@ -19,7 +19,7 @@ from zhiwen_flow.integrations.django.flows import flow, today
 from zhiwen_flow.model import ZONE, Actor
 from zhiwen_flow.testing.clock import FixedClock
 
-LISTS = ("instance", "event", "deadline", "obligation", "outgoing")
+LISTS = ("instance", "event", "deadline", "obligation", "outgoing", "held")
 SECRET = "举报人住在三号楼"
 
 
@@ -276,6 +276,7 @@ def _counted(client: Client, model: str, **query: Any) -> int:
 def test_raw_events_are_no_column() -> None:
     """The models cannot read bodies, facts, sealed values, keys or definitions."""
     tables = {each._meta.db_table: each for each in apps.get_app_config("zhiwen_flow").get_models()}
-    assert set(tables) == {f"zhiwen_{each}" for each in ("streams", "events", "deadlines", "obligations", "outbox")}
+    shown = ("streams", "events", "deadlines", "obligations", "outbox", "held")
+    assert set(tables) == {f"zhiwen_{each}" for each in shown}
     columns = json.dumps([field.column for each in tables.values() for field in each._meta.get_fields()])
     assert not re.search(r"raw|facts|value|salt|content", columns)

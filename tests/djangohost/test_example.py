@@ -161,6 +161,7 @@ def test_a_day_at_the_office(office: Office) -> None:
             assert visitor.get(_ADMIN + "instance/").status_code == 403
     assert "待人办理" in office.manage("zhiwen_tick", "--within", "365")
     assert "数据库与日志一致" in office.manage("zhiwen_verify")
+    assert "已发布 6 条" in office.manage("zhiwen_relay", "--once", "--sink", "log:")
 
 
 _ADMIN = "/admin/zhiwen_flow/"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.apps import apps
@@ -15,7 +15,7 @@ from django.db import connections
 from django.db.migrations.exceptions import IrreversibleError
 from django.test import override_settings
 
-from tests.djangohost.conftest import CLERK, actor_of
+from tests.djangohost.conftest import CLERK, actor_of, machines
 from zhiwen_flow.errors import StoreError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
@@ -23,6 +23,8 @@ from zhiwen_flow.integrations.django.flows import flow
 from zhiwen_flow.integrations.django.tables import revision
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE
+from zhiwen_flow.relay.envelope import Envelope
+from zhiwen_flow.relay.sinks import Receipt
 from zhiwen_flow.stores.sql.migrating import migrate
 from zhiwen_flow.stores.sql.revisions import HEAD_REVISION
 from zhiwen_flow.testing.clock import FixedClock
@@ -110,6 +112,31 @@ def test_models_and_migrations_agree(empty: tuple[str, str]) -> None:
         assert list(model.objects.using(alias).all()) == []
 
 
+class Taking:
+    """A sink that keeps what it takes."""
+
+    at_once = 10
+    taken: ClassVar[list[Envelope]] = []
+
+    def publish(self, events: Sequence[Envelope]) -> Iterator[Receipt]:
+        """Take everything."""
+        for each in events:
+            self.taken.append(each)
+            yield Receipt(id=each.id)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Refusing(Taking):
+    """A sink that takes nothing."""
+
+    def publish(self, events: Sequence[Envelope]) -> Iterator[Receipt]:
+        """Refuse everything."""
+        for each in events:
+            yield Receipt(id=each.id, error="no thanks")
+
+
 class TestCommands:
     """The commands of `manage.py`."""
 
@@ -156,6 +183,30 @@ class TestCommands:
         assert flow().events(ready)[-1]["actor"]["id"] == "clock"
         assert "还剩" not in out.getvalue()
         assert "投诉举报件 · 已登记:2011-09-20 截止,已逾期 5 天" in out.getvalue()
+
+    def test_relay(self, empty: tuple[str, str], configured: Callable[..., None]) -> None:
+        """What waits goes to the sink that is set, once; a refusal is told, and shown in the list of what is held."""
+        alias, _ = empty
+        _migrate(alias)
+        told = {"DATABASE": alias, "ACTOR": actor_of, "MACHINES": machines()}
+        with pytest.raises(CommandError, match="SINK") as raised:
+            call_command("zhiwen_relay", once=True)
+        assert raised.value.returncode == 2
+        configured(**told, SINK="tests.djangohost.test_tables.Taking")
+        stream, out = _start(), StringIO()
+        flow().do(stream, "note", {"text": "x"}, actor=CLERK)
+        for count in (2, 0):
+            call_command("zhiwen_relay", once=True, stdout=out)
+            assert f"已发布 {count} 条" in out.getvalue()
+        assert [each.subject for each in Taking.taken] == [stream, stream]
+        Taking.taken.clear()
+        configured(**told, SINK="tests.djangohost.test_tables.Refusing")
+        flow().do(stream, "note", {"text": "y"}, actor=CLERK)
+        with pytest.raises(CommandError, match="被退回 1 次") as raised:
+            call_command("zhiwen_relay", once=True)
+        assert raised.value.returncode == 1
+        held = apps.get_model("zhiwen_flow.Held").objects.using(alias).get()
+        assert (held.stream, held.attempts, held.dead, held.error) == (stream, 1, 0, "no thanks")
 
     def test_missing_tables_are_told(self, empty: tuple[str, str]) -> None:
         """One line and status 2, no traceback."""

@@ -34,7 +34,7 @@ from zhiwen_flow.integrations.django.filters import (
     on_days,
 )
 from zhiwen_flow.integrations.django.flows import acting, conf, loaded, reading, tenant_of, today, viewer_of
-from zhiwen_flow.integrations.django.models import Deadline, Event, Instance, Obligation, Outgoing
+from zhiwen_flow.integrations.django.models import Deadline, Event, Held, Instance, Obligation, Outgoing
 from zhiwen_flow.integrations.django.pages import event_page, instance_page
 from zhiwen_flow.model import Actor
 from zhiwen_flow.terms import EventKind
@@ -309,10 +309,20 @@ class ObligationAdmin(_OfInstance, ReadOnlyAdmin):
 class OutgoingAdmin(_OfInstance, ReadOnlyAdmin):
     """Events that wait to be published (待发消息)."""
 
-    list_display = ("seq", "instance", "event", "lane", "attempts", "until", "dead", "error")
+    list_display = ("seq", "instance", "lane")
+    list_display_links = None
+    ordering = ("seq",)
+    finds = ("stream", "business_id")
+
+
+@admin.register(Held)
+class HeldAdmin(_OfInstance, ReadOnlyAdmin):
+    """Events that were refused, and hold back their instance (暂缓与死信)."""
+
+    list_display = ("event", "instance", "attempts", "until", "dead", "error")
     list_display_links = None
     list_filter = (StoppedFilter,)
-    ordering = ("seq",)
+    ordering = ("stream",)
     finds = ("event", "stream", "business_id")
 
 

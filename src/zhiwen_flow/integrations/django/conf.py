@@ -32,7 +32,7 @@ class Conf:
         actor: Function of the request that gives the `Actor`, or None for somebody who may not act.
         viewer: Function of the request that gives the `Viewer`; without one everybody sees as the public does.
         tick_actor: In whose name `zhiwen_tick` takes steps.
-        sink: Where `zhiwen_relay` delivers to, or a function that makes it.
+        sink: Where `zhiwen_relay` publishes to: a URL, or a function that makes the sink.
         clock: Where the time comes from; the system's by default.
         telemetry: What stands around every command; see `Flow.open`.
         definitions: What `Definitions.load` takes: machines, rulebook, directory, guards, calendar, strict, earlier,
@@ -123,6 +123,11 @@ def _object(value: Any) -> Any:
         raise Strict(f"`{value}` cannot be imported ({error})", 'write a dotted path, "package.module.name"') from error
 
 
+def _sink(value: Any) -> Any:
+    """A URL stands for itself; a dotted path names a function."""
+    return value if isinstance(value, str) and ":" in value else _object(value)
+
+
 def _function(value: Any) -> Callable[..., Any]:
     found = _object(value)
     if not callable(found):
@@ -176,7 +181,7 @@ _OWN: Mapping[str, Callable[[Any], Any]] = {
     "ACTOR": _function,
     "VIEWER": _function,
     "TICK_ACTOR": _actor,
-    "SINK": _object,
+    "SINK": _sink,
     "CLOCK": _made,
     "TELEMETRY": _made,
 }

@@ -183,14 +183,14 @@ class DueFilter(admin.SimpleListFilter):
 
 
 class StoppedFilter(admin.SimpleListFilter):
-    """By whether publishing was given up (按是否停发)."""
+    """By whether publishing was given up (按是否死信)."""
 
-    title = "是否停发"
+    title = "是否死信"
     parameter_name = "dead"
 
     def lookups(self, request: Any, model_admin: Any) -> Choices:
         """Offer both."""
-        return [("0", "待发"), ("1", "停发")]
+        return [("0", "暂缓"), ("1", "死信")]
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """Keep those."""

@@ -103,15 +103,28 @@ class Outgoing(_Row):
     seq = models.BigIntegerField("序号", primary_key=True)
     lane = models.BigIntegerField("通道")
     stream = models.TextField("卷宗编号")
-    event = models.TextField("事件编号")
-    attempts = models.BigIntegerField("已试次数")
-    until = models.TextField("下次不早于", **_WORD)
-    dead = models.BigIntegerField("停发")
-    error = models.TextField("原因", **_WORD)
 
     class Meta(_Row.Meta):
         db_table = "zhiwen_outbox"
         verbose_name = verbose_name_plural = "待发消息"
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class Held(_Row):
+    """An event that its receiver refused, which holds back its instance (暂缓与死信)."""
+
+    stream = models.TextField("卷宗编号", primary_key=True)
+    event = models.TextField("事件编号")
+    attempts = models.BigIntegerField("已试次数")
+    until = models.TextField("下次不早于")
+    dead = models.BigIntegerField("死信")
+    error = models.TextField("原因")
+
+    class Meta(_Row.Meta):
+        db_table = "zhiwen_held"
+        verbose_name = verbose_name_plural = "暂缓与死信"
 
     def __str__(self) -> str:
         return str(self.event)

@@ -77,9 +77,16 @@ def _drop(_: Any, editor: Any) -> None:
 
 
 def url_of(connection: Any) -> str:
-    """Write Django's settings of a database as the URL that the library opens (数据库地址)."""
+    """
+    Write Django's settings of a database as the URL that the library opens (数据库地址).
+
+    Raises:
+        StoreError: it lies in memory, where no other connection finds it.
+    """
     told = connection.settings_dict
     if connection.vendor == "sqlite":
+        if connection.is_in_memory_db():
+            raise StoreError("the database lies in memory, and cannot be opened by another connection; use a file")
         return f"sqlite:///{told['NAME']}"
     user = quote(str(told["USER"]), safe="") + (f":{quote(str(told['PASSWORD']), safe='')}" if told["PASSWORD"] else "")
     host = quote(str(told["HOST"]), safe="") + (f":{told['PORT']}" if told["PORT"] else "")

@@ -65,6 +65,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Held",
+            fields=[
+                ("tenant", models.TextField(verbose_name="租户")),
+                ("stream", models.TextField(primary_key=True, serialize=False, verbose_name="卷宗编号")),
+                ("event", models.TextField(verbose_name="事件编号")),
+                ("attempts", models.BigIntegerField(verbose_name="已试次数")),
+                ("until", models.TextField(verbose_name="下次不早于")),
+                ("dead", models.BigIntegerField(verbose_name="死信")),
+                ("error", models.TextField(verbose_name="原因")),
+            ],
+            options={
+                "verbose_name": "暂缓与死信",
+                "verbose_name_plural": "暂缓与死信",
+                "db_table": "zhiwen_held",
+                "abstract": False,
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
             name="Instance",
             fields=[
                 ("tenant", models.TextField(verbose_name="租户")),
@@ -112,11 +132,6 @@ class Migration(migrations.Migration):
                 ("seq", models.BigIntegerField(primary_key=True, serialize=False, verbose_name="序号")),
                 ("lane", models.BigIntegerField(verbose_name="通道")),
                 ("stream", models.TextField(verbose_name="卷宗编号")),
-                ("event", models.TextField(verbose_name="事件编号")),
-                ("attempts", models.BigIntegerField(verbose_name="已试次数")),
-                ("until", models.TextField(null=True, verbose_name="下次不早于")),
-                ("dead", models.BigIntegerField(verbose_name="停发")),
-                ("error", models.TextField(null=True, verbose_name="原因")),
             ],
             options={
                 "verbose_name": "待发消息",
