@@ -228,14 +228,14 @@ class TestShown:
     def test_reasons_about_a_person_are_shown_as_in_the_log(self, host: Host, viewer: Viewer, *, told: bool) -> None:
         """The same viewer sees as much in an answer, a refusal, an option and the log."""
         stream, host.viewer = host.open(), viewer
-        refused = _problem(host.ask(f"do/permit/{stream}/check", {"amount": 777}), 409, "refused")
-        explained = host.ask(f"explain/permit/{stream}/check", {"amount": 777}).json()
+        refused = _problem(host.ask(f"do/permit/{stream}/check", {"amount": 777_666_555}), 409, "refused")
+        explained = host.ask(f"explain/permit/{stream}/check", {"amount": 777_666_555}).json()
         option = next(
             each for each in host.client.get(f"instances/{stream}/options").json() if each["trigger"] == "check"
         )
         logged = host.client.get(f"instances/{stream}/events").json()["items"][1]
-        assert ("777" in json.dumps(refused)) is told
-        assert ("777" in json.dumps(explained)) is told
+        assert ("777666555" in json.dumps(refused)) is told
+        assert ("777666555" in json.dumps(explained)) is told
         for each in (refused["decision"], explained, option):
             assert (each["sealed"], bool(each["verdicts"])) == (not told, told)
         assert (logged["verdicts"] == {"sealed": True}) is not told

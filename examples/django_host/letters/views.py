@@ -82,11 +82,12 @@ def letter(request, pk):
             return answer
     told |= instance_page(found, instance.id, viewer=viewer_of(request), actor=acting(request))
     told["key"] = uuid.uuid4().hex
+    reasons = {each["trigger"]: each["verdicts"] or [] for each in told["options"] if each["mark"] == "×"}
     told["options"] = [
         (
             each,
             told.get("filled", {}).get(each.trigger) or make(prefix=each.trigger),
-            _told(each) if each.allowed is False else [],
+            reasons.get(each.trigger, []),
         )
         for each, make in forms
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.answers import verdict_of
-from zhiwen_flow.audit.view import SEALED, Viewer, sees_persons, view_facts
+from zhiwen_flow.audit.view import SEALED, Viewer, view_facts
 from zhiwen_flow.deciding import Option
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.flow import Flow
@@ -94,12 +94,17 @@ class Teller:
         except UnknownNameError:
             return id
 
-    def option(self, option: Option, instance: Instance, viewer: Viewer, organ: str | None) -> dict[str, Any]:
-        """Tell what could be done (说明一个可办事项); of what is about a person, only whether."""
+    def option(self, option: Option, instance: Instance, viewer: Viewer) -> dict[str, Any]:
+        """
+        Tell what could be done (说明一个可办事项); of what is about a person only whether, but to auditors.
+
+        Asking is no way to learn what a case is about.
+        """
         step = self.machine.find(instance.state, option.trigger)
-        told = step is not None and (not step.prejudicial or sees_persons(viewer, organ))
+        told = step is not None and (viewer.auditor or not step.prejudicial)
         mark, standing = MARKS[option.allowed]
         return {
+            "trigger": option.trigger,
             "label": option.zh,
             "mark": mark,
             "standing": standing,
@@ -152,7 +157,6 @@ def instance_page(flow: Flow, id: str, *, viewer: Viewer, actor: Actor | None, a
     tell = Teller.of(flow, instance)
     history = flow.events(id, viewer=viewer, after=after, limit=PAGE + 1)
     options = flow.options(id, actor=actor) if actor is not None else ()
-    organ = flow.organ_of(actor) if actor is not None else None
     return {
         "instance": instance,
         "machine": tell.machine.label.zh,
@@ -162,7 +166,7 @@ def instance_page(flow: Flow, id: str, *, viewer: Viewer, actor: Actor | None, a
         "next_after": history[PAGE - 1]["seq"] if len(history) > PAGE else None,
         "after": after,
         "actor": actor,
-        "options": [tell.option(each, instance, viewer, organ) for each in options],
+        "options": [tell.option(each, instance, viewer) for each in options],
         "deadline": tell.deadline(flow.store.running(id)),
         "obligations": [tell.obligation(each) for each in flow.obligations(id, limit=PAGE)],
         "children": [
