@@ -9,7 +9,6 @@ One `Flow` serves one tenant and one thread.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +30,7 @@ from zhiwen_flow.errors import (
     StaleError,
     UnknownNameError,
 )
+from zhiwen_flow.events import body_of
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
@@ -39,7 +39,7 @@ from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_joined, open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -174,10 +174,10 @@ class Flow:
         Args:
             machine: Id of the machine.
             payload: Fields of the opening.
-            command: Further parts of `Command`: key, parent, actor, correlation …
+            command: Further parts of `Command`: key, parent, business_id, actor, correlation …
 
         Raises:
-            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+            UnknownNameError, PayloadError, KeyReuseError, BusinessIdError, StaleError, StoreError.
         """
         return self.handle(self._command(machine=machine, payload=payload or {}, **command))
 
@@ -313,12 +313,35 @@ class Flow:
             raise UnknownNameError("instance", _id(instance))
         return found
 
+    def find(self, machine: str, business_id: str) -> Instance | None:
+        """
+        Find the instance of a machine by the host's own id (按业务编号查卷宗); None where there is none.
+
+        Args:
+            machine: Id of the machine.
+            business_id: The id that the host gave when it was opened.
+
+        >>> from zhiwen_flow import Actor, Flow
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     form = {"channel": "email", "content": "窗口无人", "anonymous": True}
+        ...     opened = flow.start("complaint", form, business_id="XF-2011-17")
+        ...     flow.find("complaint", "XF-2011-17").id == opened.stream
+        True
+        """
+        return next(iter(self.store.instances(machine=machine, business_id=business_id, limit=1)), None)
+
     def instances(self, **where: Any) -> tuple[Instance, ...]:
-        """Read instances by page: machine, state, parent, after, limit (卷宗清单)."""
+        """Read instances by page: machine, state, parent, business_id, after, limit (卷宗清单)."""
         return self.store.instances(**where)
 
     def events(
-        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+        self,
+        instance: str | Decision | None = None,
+        *,
+        viewer: Viewer = PUBLIC,
+        after: int = 0,
+        limit: int = 100,
+        **wanted: Any,
     ) -> tuple[dict[str, Any], ...]:
         """
         Read events by page as *viewer* may see them (查日志).
@@ -327,9 +350,11 @@ class Flow:
             instance: Of one instance, or of all.
             viewer: Who looks; the public by default.
             after: Global position to go on from.
+            wanted: Parts of `Wanted`: machine, trigger, kind, post, organ, since, until, correlation.
         """
         stream = None if instance is None else _id(instance)
-        found = self.store.events(stream=stream, after=after, limit=limit)
+        asked = Wanted(**wanted) if wanted else None
+        found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
@@ -427,7 +452,7 @@ class Flow:
     def _again(self, command: Command, answer: Answer) -> Decision:
         if answer.content != content_of(command):
             raise KeyReuseError("this key was already used for another request; take a new key")
-        body = json.loads(answer.raw)
+        body = body_of(answer.raw)
         machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -19,11 +20,11 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Totals, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Totals, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -50,6 +51,7 @@ class _State:
     refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
+    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
 class MemoryStore:
@@ -140,14 +142,19 @@ class MemoryStore:
         except KeyError:
             raise UnknownNameError("definition", hash) from None
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
         log = self._state.log
         if stream is None:
-            return tuple(log[after : after + limit])
-        places = self._state.streams.get(stream, [])
-        start = bisect.bisect_right(places, after - 1)
-        return tuple(log[place] for place in places[start : start + limit])
+            found: Iterator[AuditEvent] = islice(log, after, None)
+        else:
+            places = self._state.streams.get(stream, [])
+            found = (log[place] for place in places[bisect.bisect_right(places, after - 1) :])
+        if wanted is not None:
+            found = (each for each in found if _is_wanted(each.body, wanted))
+        return tuple(islice(found, limit))
 
     def event(self, id: str) -> AuditEvent:
         """See `Store.event`."""
@@ -168,16 +175,17 @@ class MemoryStore:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         found: list[Instance] = []
+        wanted = (machine, state, parent, business_id)
         for id in sorted(self._state.instances):
             each = self._state.instances[id]
-            if id <= after or (machine is not None and each.pin.machine != machine):
-                continue
-            if (state is not None and each.state != state) or (parent is not None and each.parent != parent):
+            has = (each.pin.machine, each.state, each.parent, each.business_id)
+            if id <= after or any(asked not in (None, told) for asked, told in zip(wanted, has, strict=True)):
                 continue
             found.append(each)
             if len(found) == limit:
@@ -281,7 +289,9 @@ class MemoryStore:
     def _kept(self, stream: str) -> Kept:
         state = self._state
         position, hash = state.heads[stream]
-        sealed = {id: state.sealed[id] for place in state.streams[stream] if (id := state.log[place].id) in state.sealed}
+        sealed = {
+            id: state.sealed[id] for place in state.streams[stream] if (id := state.log[place].id) in state.sealed
+        }
         return Kept(
             head=Head(stream=stream, position=position, hash=hash),
             instance=state.instances.get(stream),
@@ -293,10 +303,11 @@ class MemoryStore:
     def strays(self) -> Iterator[tuple[str, str]]:
         """See `Store.strays`."""
         state = self._state
-        counted = Counter((each.parent, each.pin.machine, each.state) for each in state.instances.values())
+        family = (each for each in state.instances.values() if each.parent is not None)
+        counted = Counter((each.parent or "", each.pin.machine, each.state) for each in family)
         told = {(id, *place): count for id, table in state.children.items() for place, count in table.items()}
-        for place in sorted(set(counted) | set(told), key=str):
-            if place[0] is not None and counted.get(place) != told.get(place):
+        for place in sorted(set(counted) | set(told)):
+            if counted.get(place) != told.get(place):
                 yield "counters", place[0]
         yield from (("obligations", each) for each in sorted(set(state.owed) - set(state.instances)))
         yield from (("deadlines", each) for each in sorted(set(state.deadlines) - set(state.instances)))
@@ -316,6 +327,10 @@ class MemoryStore:
             found = self._state.instances.get(each.stream)
             if found is None or found.version != each.version or each.links not in (None, found.links):
                 raise Conflict(each.stream)
+        for opened in change.opened:
+            machine, name = opened.pin.machine, opened.business_id
+            if name is not None and (known := self._state.named.get((machine, name))) is not None:
+                raise BusinessIdError(machine, name, known)
 
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""
@@ -366,6 +381,8 @@ class MemoryStore:
         state = self._state
         for opened in change.opened:
             state.instances[opened.id] = opened
+            if opened.business_id is not None:
+                state.named[opened.pin.machine, opened.business_id] = opened.id
         for move in change.moves:
             known = state.instances[move.stream]
             facts = known.facts if move.facts is None else move.facts
@@ -409,6 +426,14 @@ class MemoryStore:
         ended = self._state.deadlines.pop(stream, None)
         if ended is not None:
             del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
+
+
+def _is_wanted(body: Mapping[str, Any], wanted: Wanted) -> bool:
+    told = {**body, "machine": body["machine"]["id"], "post": body["actor"]["post"], "organ": body["actor"]["organ"]}
+    if any(told[name] != value for name, value in wanted.equal.items()):
+        return False
+    at = dt.datetime.fromisoformat(body["decided_at"])
+    return (wanted.start is None or at >= wanted.start) and (wanted.end is None or at < wanted.end)
 
 
 def _copied(value: Any) -> Any:

@@ -17,6 +17,7 @@ from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.export import pages
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ZhiwenError
+from zhiwen_flow.events import body_of
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.model import Actor, Command, Decision
@@ -107,7 +108,7 @@ def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
         raw: Canonical bytes of the event body.
         sealed: Sealed values of the event by name.
     """
-    body = json.loads(raw)
+    body = body_of(raw)
     payload = body["payload"]
     if "sealed" in payload and set(payload) == {"sealed"}:
         payload = sealed.get("payload", {})
@@ -119,6 +120,7 @@ def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
         machine=body["machine"]["id"] if opening else None,
         payload={name: sealed.get(name, value) if _is_sealed(value) else value for name, value in payload.items()},
         parent=body["parent"] if opening else None,
+        business_id=body["business_id"] if opening else None,
         occurred_at=_earlier(body),
         reason=body["reason"],
         document=body["document"],

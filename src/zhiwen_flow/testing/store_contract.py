@@ -21,10 +21,10 @@ from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT
 from zhiwen_flow.definitions import Definitions
-from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Decision
-from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.protocol import Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.desk import desk_machines
@@ -196,6 +196,39 @@ class StoreContract:
                 run_interleaved([stepwise(one, clock, note), stepwise(two, clock, note)], seed)
             assert [each.kind for each in one.store.events()] == ["opened", "moved"]
 
+    # --- the host's own ids ---
+
+    def test_a_business_id_names_one_instance(self, flow: Flow) -> None:
+        """It is found again, given once for a machine, and stands in every event."""
+        desk = flow.start("desk", business_id="OA-17", key="k")
+        flow.do(desk, "note")
+        found = flow.find("desk", "OA-17")
+        assert found is not None
+        assert (found.id, found.business_id) == (desk.stream, "OA-17")
+        assert flow.find("desk", "OA-18") is flow.find("slip", "OA-17") is None
+        assert {each.body["business_id"] for each in flow.store.events(stream=desk.stream)} == {"OA-17"}
+        with pytest.raises(BusinessIdError, match=desk.stream):
+            flow.start("desk", business_id="OA-17")
+        with pytest.raises(BusinessIdError):
+            flow.handle_many([Command(machine="desk", business_id="OA-19", actor=CLERK)] * 2)
+        assert flow.find("desk", "OA-19") is None
+        assert flow.start("desk", business_id="OA-17", key="k").replayed
+        slip = flow.start("slip", parent=desk.stream, business_id="OA-17")
+        assert flow.instance(slip).business_id == "OA-17"
+        assert verify_store(flow.store).sound
+
+    def test_two_that_race_for_a_business_id(self, clock: FixedClock) -> None:
+        """One opens the instance, the other is told which one it is."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            for seed in range(20):
+                name = f"OA-{seed}"
+                asked = [
+                    Command(machine="desk", stream=f"{each}-{seed}", business_id=name, actor=CLERK) for each in "ab"
+                ]
+                ended = run_interleaved([stepwise(one, clock, asked[0]), stepwise(two, clock, asked[1])], seed)
+                kinds = sorted(type(each).__name__ for each in ended)
+                assert kinds == ["BusinessIdError", "Decision"], f"seed {seed}: {ended}"
+
     # --- sealed values ---
 
     def test_sealed_values_lie_apart_and_are_erased_for_good(self, flow: Flow) -> None:
@@ -246,6 +279,30 @@ class StoreContract:
         owed = flow.obligations(limit=4)
         assert [*owed, *flow.obligations(after=owed[-1].id)] == list(flow.obligations())
         assert flow.store.last_move(desks[0]) == flow.store.events(stream=desks[0])[-1]
+
+    def test_histories(self, flow: Flow, clock: FixedClock) -> None:
+        """Each condition narrows, conditions join, and pages of what is wanted join too."""
+        desk = flow.start("desk", correlation="c-1").stream
+        slip = flow.start("slip", parent=desk)
+        flow.do(desk, "seize", actor=STRANGER)
+        clock.advance(dt.timedelta(days=1))
+        flow.do(slip, "answer", correlation="c-1")
+        flow.do(desk, "note")
+
+        def told(stream: str | None = None, **wanted: Any) -> list[tuple[str, str]]:
+            found = flow.store.events(stream=stream, wanted=Wanted(**wanted))
+            return [(each.body["machine"]["id"], each.body["trigger"]) for each in found]
+
+        assert told(machine="slip") == [("slip", "open"), ("slip", "answer")]
+        assert told(machine="slip", trigger="answer") == [("slip", "answer")]
+        assert told(kind="refused") == told(post="nowhere") == [("desk", "seize")]
+        assert told(correlation="c-1", stream=desk) == [("desk", "open"), ("desk", "answer")]
+        assert told(since=NOW.date(), until=NOW.date(), stream=desk, kind="moved") == []
+        assert told(since=NOW.date() + dt.timedelta(days=1), kind="moved") == [("slip", "answer"), ("desk", "note")]
+        assert told(until=NOW.date() - dt.timedelta(days=1)) == told(organ="none") == []
+        first = flow.store.events(wanted=Wanted(kind="moved"), limit=1)
+        rest = flow.store.events(wanted=Wanted(kind="moved"), after=first[-1].seq)
+        assert [each.body["trigger"] for each in (*first, *rest)] == ["answer", "note"]
 
     def test_definitions_are_kept_by_hash(self, flow: Flow) -> None:
         """The bytes come back; one version never means two contents."""

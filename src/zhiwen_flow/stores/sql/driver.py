@@ -57,6 +57,14 @@ class Driver(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the database."""
 
+    def settle(self) -> None:
+        """
+        Wait until every transaction that may have taken a number for an event by now has ended.
+
+        Raises:
+            StoreError: one of them was open for too long.
+        """
+
     def ids(self, names: Iterable[str]) -> Any:
         """Give *names* as the one value that an ``any`` clause takes."""
 

@@ -13,10 +13,18 @@ from zhiwen_flow.changes import REFUSALS_KEPT, SealedValue
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
-from zhiwen_flow.stores.protocol import Answer, Head, shown
+from zhiwen_flow.stores.protocol import Answer, Wanted, shown
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Driver
-from zhiwen_flow.stores.sql.rows import deadline_of, decoding, event_of, instance_of, obligation_of, sealed_of
+from zhiwen_flow.stores.sql.rows import (
+    deadline_of,
+    decoding,
+    event_of,
+    instance_of,
+    iso_moment,
+    obligation_of,
+    sealed_of,
+)
 from zhiwen_flow.stores.sql.writing import Held
 
 PAGE = 1000
@@ -99,12 +107,19 @@ class Reading:
             raise UnknownNameError("definition", hash)
         return bytes(rows[0][0])
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
-        if stream is None:
-            rows = self._driver.query(sql.EVENTS, (self.tenant, after, limit))
-        else:
-            rows = self._driver.query(sql.STREAM_EVENTS, (self.tenant, stream, after, limit))
+        text = sql.EVENTS
+        values: list[Any] = [self.tenant, after]
+        if stream is not None:
+            text += sql.OF_STREAM
+            values.append(stream)
+        for condition, value in _conditions(wanted):
+            text += condition
+            values.append(value)
+        rows = self._driver.query(text + (sql.BY_SEQ if stream is None else sql.BY_POSITION), (*values, limit))
         return tuple(map(event_of, rows))
 
     def event(self, id: str) -> AuditEvent:
@@ -125,12 +140,14 @@ class Reading:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         text, values = sql.INSTANCES, [self.tenant, after]
-        for name, value in (("machine", machine), ("state", state), ("parent", parent)):
+        wanted = {"machine": machine, "state": state, "parent": parent, "business_id": business_id}
+        for name, value in wanted.items():
             if value is not None:
                 text += f" AND s.{name} = ?"
                 values.append(value)
@@ -159,9 +176,10 @@ class Reading:
         rows = self._driver.query(sql.RUNNING, (self.tenant, stream))
         return deadline_of(rows[0]) if rows else None
 
-    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, tuple[str, str | None]]:
         """See `Store.spent`."""
-        return dict(self._driver.query(self._texts.spent, (self.tenant, self._driver.ids(hashes))))
+        rows = self._driver.query(self._texts.spent, (self.tenant, self._driver.ids(hashes)))
+        return {hash: (content, event) for hash, content, event in rows}
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
@@ -176,14 +194,18 @@ class Reading:
         rows = self._driver.query(sql.FOLDED, (self.tenant, stream, REFUSALS_KEPT))
         return {actor: count - REFUSALS_KEPT for actor, count in rows}
 
-    def heads(self) -> Iterator[Head]:
-        """See `Store.heads`."""
-        after = ""
-        while rows := self._driver.query(sql.HEADS, (self.tenant, after, PAGE)):
-            for stream, position, hash in rows:
-                yield Head(stream=stream, position=position, hash=hash)
-            after = rows[-1][0]
-
     def close(self) -> None:
         """See `Store.close`."""
         self._driver.close()
+
+
+def _conditions(wanted: Wanted | None) -> Iterator[tuple[str, str]]:
+    """Say in constant text what a history asks for; its values are bound."""
+    if wanted is None:
+        return
+    for name, value in wanted.equal.items():
+        yield sql.WANTED[name], value
+    if wanted.start is not None:
+        yield sql.SINCE, iso_moment(wanted.start)
+    if wanted.end is not None:
+        yield sql.BEFORE, iso_moment(wanted.end)

@@ -135,6 +135,9 @@ class SqliteDriver:
             finally:
                 self._db.execute("ROLLBACK")
 
+    def settle(self) -> None:
+        """See `Driver.settle`; there is one writer at a time, so that numbers are committed in their order."""
+
     def ids(self, names: Iterable[str]) -> str:
         """See `Driver.ids`."""
         return json.dumps(list(names))

@@ -72,7 +72,7 @@ SELECT id, position, head, at, version, links, state FROM zhiwen_streams
 WHERE tenant = ? AND id {d.any} ORDER BY id {lock}
 """,  # noqa: S608
         insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream, event) VALUES ({d.last}, ?, ?, ?, ?)",  # noqa: S608
-        spent=f"SELECT hash, content FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
+        spent=f"SELECT hash, content, event FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
         answers=f"""
 SELECT k.hash, k.content, k.event, k.raw, e.raw FROM zhiwen_keys k
 LEFT JOIN zhiwen_events e ON e.tenant = k.tenant AND e.id = k.event WHERE k.tenant = ? AND k.hash {d.any}
@@ -145,11 +145,17 @@ ON CONFLICT (tenant, stream) DO UPDATE SET state = excluded.state, limit_id = ex
 RUNNING = f"{_DEADLINE} AND stream = ?"
 DEADLINES = f"{_DEADLINE} ORDER BY CASE WHEN due IS NULL THEN 1 ELSE 0 END, due, stream LIMIT ?"
 DUE = f"{_DEADLINE} AND due <= ? ORDER BY due, stream LIMIT ?"
-EVENTS = f"{_EVENT} AND seq > ? ORDER BY seq LIMIT ?"
-STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
+EVENTS = f"{_EVENT} AND seq > ?"
+OF_STREAM = " AND stream = ?"
+WANTED = {name: f' AND "{name}" = ?' for name in ("machine", "trigger", "kind", "post", "organ", "correlation")}
+SINCE = " AND decided_at >= ?"
+BEFORE = " AND decided_at < ?"
+BY_SEQ = " ORDER BY seq LIMIT ?"
+BY_POSITION = " ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
 LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY position DESC LIMIT 1"
 INSTANCES = f"SELECT {_INSTANCE} FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? AND s.state IS NOT NULL"  # noqa: S608
+NAMED = "SELECT id FROM zhiwen_streams WHERE tenant = ? AND machine = ? AND business_id = ?"
 SEALED = "SELECT name, stream, fact, salt, value FROM zhiwen_sealed WHERE tenant = ? AND event = ?"
 KEEP_SEALED = """
 INSERT INTO zhiwen_sealed (tenant, event, name, stream, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -162,6 +168,44 @@ ON CONFLICT (tenant, stream, actor) DO UPDATE SET count = zhiwen_refusals.count 
 FORGET_REFUSALS = "DELETE FROM zhiwen_refusals WHERE tenant = ? AND stream = ?"
 FOLDED = "SELECT actor, count FROM zhiwen_refusals WHERE tenant = ? AND stream = ? AND count > ?"
 HEADS = "SELECT id, position, head FROM zhiwen_streams WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+HEADS_UPTO = """
+SELECT s.id, e.position, e.hash FROM zhiwen_streams s JOIN zhiwen_events e
+ON e.tenant = s.tenant AND e.stream = s.id AND e.position = (
+  SELECT position FROM zhiwen_events x WHERE x.tenant = s.tenant AND x.stream = s.id AND x.seq <= ?
+  ORDER BY position DESC LIMIT 1)
+WHERE s.tenant = ? AND s.id > ? ORDER BY s.id LIMIT ?
+"""
+LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM zhiwen_events WHERE tenant = ?"
+COUNT_EVENTS = "SELECT count(*) FROM zhiwen_events WHERE tenant = ?"
+COUNT_EVENTS_UPTO = f"{COUNT_EVENTS} AND seq <= ?"
+COUNT_KEYS = "SELECT count(*) FROM zhiwen_keys WHERE tenant = ? AND event IS NOT NULL"
+LOG = """
+SELECT seq, stream, position, id, kind, hash, raw FROM zhiwen_events
+WHERE tenant = ? AND (stream, position) > (?, ?) ORDER BY stream, position LIMIT ?
+"""
+STREAMS = f"""
+SELECT {_INSTANCE}, s.position, s.head FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? ORDER BY s.id LIMIT ?
+"""  # noqa: S608
+_BETWEEN = "WHERE tenant = ? AND stream > ? AND stream <= ?"
+OWED_BETWEEN = f"SELECT stream, id, kind FROM zhiwen_obligations {_BETWEEN}"  # noqa: S608
+DEADLINES_BETWEEN = _DEADLINE.replace("WHERE tenant = ?", _BETWEEN)
+SEALED_BETWEEN = f"SELECT event, name, stream, fact, salt, value FROM zhiwen_sealed {_BETWEEN}"  # noqa: S608
+_COUNTED = """
+SELECT parent, machine, state, count(*) AS count FROM zhiwen_streams
+WHERE tenant = ? AND parent IS NOT NULL AND state IS NOT NULL GROUP BY parent, machine, state
+"""
+_COUNTERS = "SELECT parent, machine, state, count FROM zhiwen_counters WHERE tenant = ?"
+MISCOUNTED = (
+    f"SELECT parent FROM ({_COUNTED} EXCEPT {_COUNTERS}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
+    f"SELECT parent FROM ({_COUNTERS} EXCEPT {_COUNTED}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
+)
+ORPHANS = {
+    table: f"""
+SELECT x.stream FROM zhiwen_{table} x LEFT JOIN zhiwen_streams s ON s.tenant = x.tenant AND s.id = x.stream
+WHERE x.tenant = ? AND {missing} IS NULL ORDER BY x.stream LIMIT 1
+"""  # noqa: S608
+    for table, missing in (("obligations", "s.state"), ("deadlines", "s.state"), ("sealed", "s.id"))
+}
 DEFINE = """
 INSERT INTO zhiwen_definitions (hash, kind, id, version, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """

@@ -1,0 +1,100 @@
+"""
+Read an exported line exactly (逐行核对): its bytes are the canonical encoding of a body, its hash and its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from zhiwen_flow.audit.exact import ExactReader
+from zhiwen_flow.audit.findings import BadError
+from zhiwen_flow.canonical import MAX_INTEGER, canonical, digest
+from zhiwen_flow.upcasting import is_known
+
+_HEAD = b'{"body":'
+_TAIL = re.compile(rb',"hash":"([0-9a-f]{64})","seq":([1-9][0-9]{0,15})\}\n')
+_TAIL_LONGEST = len(b',"hash":"","seq":}\n') + 64 + 16
+_BODY = {"schema": int, "id": str, "stream": str, "position": int, "prev": str, "kind": str, "version": int}
+
+
+@attrs.frozen
+class Line:
+    """One event of an exported log (日志行)."""
+
+    seq: int
+    hash: str
+    raw: bytes
+    body: dict[str, Any]
+
+
+class LineReader:
+    """Reads events and whole lines; what is wrong with one names its place (逐行核对)."""
+
+    def __init__(self) -> None:
+        self._read = ExactReader().read
+
+    def line(self, line: bytes, place: str) -> Line | dict[str, Any]:
+        """
+        Read one line: an event, or else whatever canonical object it is, such as a trailer.
+
+        Raises:
+            BadError: it is neither.
+        """
+        if not line.endswith(b"\n"):
+            raise BadError(place, "该行不完整,日志被截断", "the line is not complete: the log is cut off")
+        tail = _TAIL.search(line, max(0, len(line) - _TAIL_LONGEST))
+        if line.startswith(_HEAD) and tail is not None and tail.end() == len(line):
+            raw, hash, seq = line[len(_HEAD) : tail.start()], tail[1].decode(), int(tail[2])
+            if seq <= MAX_INTEGER:
+                return Line(seq, hash, raw, self.body(raw, hash, place))
+        found = self._object(line[:-1], place)
+        if "body" in found:
+            raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+        return found
+
+    def body(self, raw: bytes, hash: str, place: str) -> dict[str, Any]:
+        """
+        Read the bytes of an event's body and hold them against their hash.
+
+        Raises:
+            BadError: they are not canonical, no body of an event, of a schema not known, or hash to something else.
+        """
+        body = self._object(raw, place)
+        if not all(type(body.get(name)) is kind for name, kind in _BODY.items()):
+            raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+        if not is_known(body["schema"]):
+            raise BadError(
+                place,
+                "事件格式比本程序新,或本程序不认得",
+                "the event is of a newer schema than this program knows, or of none that there was",
+            )
+        if digest(raw) != hash:
+            raise BadError(place, "内容与哈希不符,该条被改动", "the content does not match its hash: it was altered")
+        return body
+
+    def _object(self, raw: bytes, place: str) -> dict[str, Any]:
+        try:
+            found = self._read(raw)
+        except ValueError as error:
+            if str(error).startswith("not the canonical"):
+                zh, en = "该行不是其内容的规范编码", "the line is not the canonical encoding of what it says"
+            else:
+                zh, en = "该行不是有效的 JSON", "the line is not valid JSON"
+            raise BadError(place, zh, en) from None
+        if not isinstance(found, dict):
+            raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+        return found
+
+
+def line_of(raw: bytes, hash: str, seq: int) -> bytes:
+    """Give the canonical line of one event; the body's bytes go in as they are, for they are canonical already."""
+    return b'{"body":' + raw + b',"hash":"' + hash.encode() + b'","seq":' + str(seq).encode() + b"}\n"
+
+
+def trailer_line(trailer: Mapping[str, Any]) -> bytes:
+    """Give the line of a trailer."""
+    return canonical({"trailer": dict(trailer)}) + b"\n"
