@@ -64,19 +64,22 @@ class ExactReader:
         Raises:
             ValueError: it is not JSON, or says it in another form: spaces, escapes, keys out of order or twice.
         """
+        return self.read_text(str(raw, "utf-8"))
+
+    def read_text(self, text: str) -> Any:
+        """Parse a text (逐字读取); see `read`."""
         self._counts.clear()
         try:
-            text = str(raw, "utf-8")
             found, end = self._scan(text, 0)
         except (StopIteration, RecursionError):
             raise ValueError("not JSON") from None
         except _DoubtError:
-            return _encoded_again(raw)
+            return _encoded_again(text)
         # Without escapes and spaces a quote and a colon follow every key. So the count betrays a key that stands twice,
         # of which parsing keeps one.
-        if end == len(text) and _is_tight(text) and sum(self._counts) == raw.count(b'":'):
+        if end == len(text) and _is_tight(text) and sum(self._counts) == text.count('":'):
             return found
-        return _encoded_again(raw)
+        return _encoded_again(text)
 
 
 class _Entries(dict[tuple[str, ...], int]):
@@ -102,10 +105,10 @@ def _is_tight(text: str) -> bool:
     return True
 
 
-def _encoded_again(raw: bytes) -> Any:
+def _encoded_again(text: str) -> Any:
     try:
-        found = json.loads(raw)
-        same = canonical(found) == raw
+        found = json.loads(text)
+        same = canonical(found) == text.encode()
     except (TypeError, RecursionError):
         raise ValueError("not JSON") from None
     if not same:

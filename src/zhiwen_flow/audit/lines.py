@@ -5,11 +5,12 @@ Read an exported line exactly (逐行核对): its bytes are the canonical encodi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.audit.bodies import BodyReader
 from zhiwen_flow.audit.exact import ExactReader
 from zhiwen_flow.audit.findings import BadError
 from zhiwen_flow.canonical import MAX_INTEGER, canonical, digest
@@ -18,7 +19,8 @@ from zhiwen_flow.upcasting import is_known
 _HEAD = b'{"body":'
 _TAIL = re.compile(rb',"hash":"([0-9a-f]{64})","seq":([1-9][0-9]{0,15})\}\n')
 _TAIL_LONGEST = len(b',"hash":"","seq":}\n') + 64 + 16
-_BODY = {"schema": int, "id": str, "stream": str, "position": int, "prev": str, "kind": str, "version": int}
+_BODY = ("schema", "id", "stream", "position", "prev", "kind", "version")
+_KINDS = (int, str, str, int, str, str, int)
 
 
 @attrs.frozen
@@ -35,7 +37,7 @@ class LineReader:
     """Reads events and whole lines; what is wrong with one names its place (逐行核对)."""
 
     def __init__(self) -> None:
-        self._read = ExactReader().read
+        self._bodies, self._texts = BodyReader().read, ExactReader().read
 
     def line(self, line: bytes, place: str) -> Line | dict[str, Any]:
         """
@@ -51,7 +53,7 @@ class LineReader:
             raw, hash, seq = line[len(_HEAD) : tail.start()], tail[1].decode(), int(tail[2])
             if seq <= MAX_INTEGER:
                 return Line(seq, hash, raw, self.body(raw, hash, place))
-        found = self._object(line[:-1], place)
+        found = self._object(self._texts, line[:-1], place)
         if "body" in found:
             raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
         return found
@@ -63,8 +65,8 @@ class LineReader:
         Raises:
             BadError: they are not canonical, no body of an event, of a schema not known, or hash to something else.
         """
-        body = self._object(raw, place)
-        if not all(type(body.get(name)) is kind for name, kind in _BODY.items()):
+        body = self._object(self._bodies, raw, place)
+        if tuple(map(type, map(body.get, _BODY))) != _KINDS:
             raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
         if not is_known(body["schema"]):
             raise BadError(
@@ -76,9 +78,9 @@ class LineReader:
             raise BadError(place, "内容与哈希不符,该条被改动", "the content does not match its hash: it was altered")
         return body
 
-    def _object(self, raw: bytes, place: str) -> dict[str, Any]:
+    def _object(self, read: Callable[[bytes], Any], raw: bytes, place: str) -> dict[str, Any]:
         try:
-            found = self._read(raw)
+            found = read(raw)
         except ValueError as error:
             if str(error).startswith("not the canonical"):
                 zh, en = "该行不是其内容的规范编码", "the line is not the canonical encoding of what it says"
