@@ -9,7 +9,7 @@ themselves may be kept beside it: they name the stream that is wrong, the root o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -189,6 +189,11 @@ class Prefix:
         self._count = 0
         self._wrong: BadError | None = None
 
+    def close(self) -> None:
+        """Close the file of the heads (关闭)."""
+        if self._kept is not None:
+            self._kept.close()
+
     def take(self, stream: str, position: int, hash: str) -> None:
         """Take the head of the next stream, in the order of their ids, as it was then."""
         self._root.add(head_leaf(stream, position, hash))
@@ -242,7 +247,7 @@ class Prefix:
             self._wrong = _missing(left[0])
         return self._wrong
 
-    def _read(self, path: Path) -> Iterator[Head]:
+    def _read(self, path: Path) -> Generator[Head, None, None]:
         try:
             with path.open("rb") as lines:
                 for line in lines:

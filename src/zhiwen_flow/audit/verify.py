@@ -59,6 +59,9 @@ def verify_store(
             prefix.finish()
     except BadError as bad:
         flaw = bad.flaw
+    finally:
+        if prefix is not None:
+            prefix.close()
     reached = _reached(checkpoint, Assurance.CHAIN) if flaw is None else Assurance.NONE
     return Report(assurance=reached, count=survey.count, streams=survey.streams, flaw=flaw, tables=True)
 
@@ -167,11 +170,18 @@ class _Chains:
 
     def finish(self) -> None:
         """Hold the log as far as it was read against the checkpoint, once."""
-        prefix, self._prefix = self._prefix, None
+        prefix = self._prefix
         if prefix is not None:
             for each in self.heads:
                 prefix.take(each.stream, each.position, each.hash)
             prefix.finish()
+            self.close_prefix()
+
+    def close_prefix(self) -> None:
+        """Be done with the checkpoint."""
+        if self._prefix is not None:
+            self._prefix.close()
+            self._prefix = None
 
     def root(self) -> str:
         """Give the Merkle root of the heads."""
@@ -179,6 +189,7 @@ class _Chains:
 
     def close(self) -> None:
         """Remove what was kept."""
+        self.close_prefix()
         self.heads.close()
 
 
