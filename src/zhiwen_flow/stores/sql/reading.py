@@ -69,9 +69,9 @@ class Reading:
         children, owed, opened = row[12:15]
         return Surroundings(
             instance=instance_of(row[:9], self._pin),
-            children={(machine, state): count for machine, state, count in json.loads(children or "[]")},
-            obligations=tuple(obligation_of(row[0], each) for each in json.loads(owed or "[]")),
-            opened={name: json.loads(value) for name, value in json.loads(opened or "[]")},
+            children={(machine, state): count for machine, state, count in _listed(children)},
+            obligations=tuple(obligation_of(row[0], each) for each in _listed(owed)),
+            opened={name: json.loads(value) for name, value in _listed(opened)},
             parent=instance_of(above, self._pin) if above[0] is not None else None,
         )
 
@@ -197,6 +197,11 @@ class Reading:
     def close(self) -> None:
         """See `Store.close`."""
         self._driver.close()
+
+
+def _listed(text: str | None) -> Sequence[Any]:
+    """Most instances have none of what is gathered, and then there is nothing to parse."""
+    return () if text is None or text == "[]" else json.loads(text)
 
 
 def _conditions(wanted: Wanted | None) -> Iterator[tuple[str, str]]:
