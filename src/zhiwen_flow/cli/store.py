@@ -13,6 +13,7 @@ import typer
 
 from zhiwen_flow.cli.console import Format, FormatOption, Lang, LangOption, OutOption, print_json, said, write
 from zhiwen_flow.errors import StoreError
+from zhiwen_flow.loading import DATA
 
 app = typer.Typer(no_args_is_help=True, help="存储:建表、升级、数据表定义 / stores: make, migrate and show the tables")
 Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db、postgresql://user@host/database / store URL")]
@@ -55,3 +56,9 @@ def schema(
 ) -> None:
     """写出建表语句,供数据库管理员审阅 / write the tables as SQL, for a database administrator."""
     write(_migrating().schema_text(dialect.value, since=since), out)
+
+
+@app.command()
+def grants(out: OutOption = None) -> None:
+    """写出 PostgreSQL 角色与授权语句,供管理员执行 / write PostgreSQL's roles and grants, for its administrator."""
+    write((DATA / "schema" / "grants.sql").read_text("utf-8"), out)

@@ -199,12 +199,17 @@ MISCOUNTED = (
     f"SELECT parent FROM ({_COUNTED} EXCEPT {_COUNTERS}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
     f"SELECT parent FROM ({_COUNTERS} EXCEPT {_COUNTED}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
 )
+_ORPHAN = """
+SELECT x.stream FROM zhiwen_{} x LEFT JOIN zhiwen_streams s ON s.tenant = x.tenant AND s.id = x.stream
+WHERE x.tenant = ? AND s.state IS NULL ORDER BY x.stream LIMIT 1
+"""
 ORPHANS = {
-    table: f"""
-SELECT x.stream FROM zhiwen_{table} x LEFT JOIN zhiwen_streams s ON s.tenant = x.tenant AND s.id = x.stream
-WHERE x.tenant = ? AND {missing} IS NULL ORDER BY x.stream LIMIT 1
-"""  # noqa: S608
-    for table, missing in (("obligations", "s.state"), ("deadlines", "s.state"), ("sealed", "s.id"))
+    "obligations": _ORPHAN.format("obligations"),
+    "deadlines": _ORPHAN.format("deadlines"),
+    "sealed": """
+SELECT x.stream FROM zhiwen_sealed x LEFT JOIN zhiwen_events e ON e.tenant = x.tenant AND e.id = x.event
+WHERE x.tenant = ? AND (e.id IS NULL OR e.stream <> x.stream OR e.position <> x.position) ORDER BY x.stream LIMIT 1
+""",
 }
 DEFINE = """
 INSERT INTO zhiwen_definitions (hash, kind, id, version, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
