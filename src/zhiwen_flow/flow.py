@@ -35,13 +35,16 @@ from zhiwen_flow.events import body_of
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
+from zhiwen_flow.notes import Note, two_persons
 from zhiwen_flow.overdue import Tick, late, step_of
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
+from zhiwen_flow.sealing import Erased, erase, unseal
 from zhiwen_flow.stores.opening import open_joined, open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
 from zhiwen_flow.telemetry import Telemetry
+from zhiwen_flow.terms import EventKind
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -381,6 +384,61 @@ class Flow:
         asked = Wanted(**wanted) if wanted else None
         found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
+
+    def unseal(self, event: str, name: str, *, second: Actor, reason: str, **more: Any) -> Any:
+        """
+        Give a sealed value, and record first who looked at it and why (启封查看).
+
+        Two persons act: the one who asks, and *second*. Who may do so is the host's to decide before it calls.
+
+        Args:
+            event: Id of the event.
+            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            second: The other person.
+            reason: Why, in writing; it stands in the log.
+            more: `actor`, `document`.
+
+        Raises:
+            MisuseError: the two are one, or there is no reason.
+            UnknownNameError: no such event, or nothing of that name is sealed there any more.
+        """
+        note = self._note(EventKind.UNSEALED, event, name, second, reason, **more)
+        return unseal(self.store, self.definitions.rules, note, id=self._stamps.id(), name=name)
+
+    def erase(self, event: str, name: str, *, second: Actor, reason: str, **more: Any) -> Erased:
+        """
+        Erase a sealed value for good, and record who did it and why (清除封存内容); the chain still verifies.
+
+        Args:
+            event: Id of the event.
+            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            second: The other person.
+            reason: Why, in writing; it stands in the log.
+            more: `actor`, `document`.
+
+        Raises:
+            MisuseError: the two are one, or there is no reason.
+            UnknownNameError: no such event.
+        """
+        note = self._note(EventKind.ERASED, event, name, second, reason, **more)
+        return erase(self.store, self.definitions.rules, note, id=self._stamps.id(), name=name)
+
+    def _note(
+        self,
+        kind: EventKind,
+        event: str,
+        name: str,
+        second: Actor,
+        reason: str,
+        *,
+        actor: Actor | None = None,
+        document: str | None = None,
+    ) -> Note:
+        first, told = actor or self._acting(), {"event": event, "name": name}
+        two_persons(first, second, reason)
+        return Note(
+            kind=kind, at=self._now(), actor=first, second=second, reason=reason, document=document, payload=told
+        )
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
         """Read open obligations by page (待办义务)."""

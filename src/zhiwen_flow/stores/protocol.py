@@ -263,6 +263,14 @@ class Store(Protocol):
     def erase(self, *, event: str, name: str) -> bool:
         """Erase a sealed value and its salt for good; False when it was not there. The chain still verifies."""
 
+    def scrub(self) -> bool:
+        """
+        Remove what erased values left in the files of the database; called outside of transactions.
+
+        Returns:
+            False where something may be left: others read an older state, or it is for the administrator to do.
+        """
+
     def folded(self, stream: str) -> Mapping[str, int]:
         """Give the number of folded refusals on *stream* by actor."""
 

@@ -88,6 +88,9 @@ class Driver(Protocol):
             StoreError: one of them was open for too long.
         """
 
+    def scrub(self) -> bool:
+        """Remove what deleted rows left in the database's files; False where that is not in this connection's power."""
+
     def ids(self, names: Iterable[str]) -> Any:
         """Give *names* as the one value that an ``any`` clause takes."""
 

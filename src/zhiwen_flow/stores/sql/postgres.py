@@ -199,6 +199,10 @@ class PostgresDriver:
                 )
             time.sleep(0.01 if waited else 0)
 
+    def scrub(self) -> bool:
+        """See `Driver.scrub`: only the administrator's ``VACUUM``, and time, remove a deleted row from the files."""
+        return False
+
     def ids(self, names: Iterable[str]) -> list[str]:
         """See `Driver.ids`."""
         return list(names)

@@ -236,6 +236,10 @@ class SqlStore(Surveying):
         """See `Store.erase`."""
         return bool(self._driver.query(sql.ERASE, (self.tenant, event, name)))
 
+    def scrub(self) -> bool:
+        """See `Store.scrub`."""
+        return self._driver.scrub()
+
 
 def _stream_of(waiting: Sequence[Statement]) -> str:
     """Name the stream of a changeset whose key or id another one took: that of its first event."""
