@@ -12,12 +12,15 @@ import datetime as dt
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import attrs
 import structlog
 
 from zhiwen_flow.answers import decision_of
+from zhiwen_flow.archiving import Archived, Ordered, archive, finish
+from zhiwen_flow.audit.findings import Progress, silent
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.benches import Benches
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
@@ -422,6 +425,55 @@ class Flow:
         """
         note = self._note(EventKind.ERASED, event, name, second, reason, **more)
         return erase(self.store, self.definitions.rules, note, id=self._stamps.id(), name=name)
+
+    def archive(
+        self,
+        before: dt.date,
+        out: str | Path,
+        *,
+        reason: str,
+        actor: Actor | None = None,
+        document: str | None = None,
+        sealed: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> Archived:
+        """
+        Write families that have ended long since into a file, and take them out of the database (归档).
+
+        Only families go whose every case has ended, that owe nothing, and whose events were all published. They can be
+        read in the file from then on; their idempotency keys stay spent.
+
+        Args:
+            before: Families whose last event is older than this day, Beijing time.
+            out: The file; nothing there is overwritten.
+            reason: Why, in writing; it stands in the log.
+            actor: Who orders it; the host's function by default.
+            document: Number of the document behind it.
+            sealed: File for the sealed values; without one they are erased.
+            progress: Told how many events were written.
+
+        Raises:
+            MisuseError: the store is no database, or there is no reason, or nothing to archive.
+            AuditError: a file cannot be written.
+            StoreError: on PostgreSQL the account does not hold the role ``zhiwen_archivist``.
+        """
+        by, kept = actor or self._acting(), Path(sealed) if sealed is not None else None
+        ordered = Ordered(before=before, actor=by, reason=reason, document=document, at=self._now())
+        rules, id = self.definitions.rules, self._stamps.id()
+        return archive(self.store, rules, ordered, Path(out), id=id, sealed=kept, progress=progress)
+
+    def finish_archive(self, path: str | Path) -> Archived:
+        """
+        Go on with an archive that was cut short (续办归档); done already, nothing happens.
+
+        Args:
+            path: The archive file.
+
+        Raises:
+            AuditError: the file does not verify.
+            StoreError: on PostgreSQL the account does not hold the role ``zhiwen_archivist``.
+        """
+        return finish(self.store, self.definitions.rules, Path(path), id=self._stamps.id(), at=self._now())
 
     def _note(
         self,

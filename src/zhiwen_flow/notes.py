@@ -1,7 +1,7 @@
 """
 Notes in the log (记事): what was done to the log itself, or seen of what is sealed, as events of their own. Pure.
 
-A note moves nothing. It stands in the chain of the instance that it is about, so that whoever reads one reads the other.
+A note moves nothing. It stands in the chain of the instance that it is about: whoever reads one reads the other.
 """
 
 from __future__ import annotations

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable, Iterator
+from heapq import merge
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.audit.archives import heads_at
+from zhiwen_flow.audit.export import tombstones
 from zhiwen_flow.audit.findings import BadError
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.signing import Signer, Verifier, signature_of, verified
 from zhiwen_flow.canonical import canonical
 from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import AuditError
-from zhiwen_flow.stores.protocol import Head, Store
+from zhiwen_flow.stores.protocol import Head, Store, Tombstone
+from zhiwen_flow.stores.sql.spilling import Spill
 
 FORMAT = "zhiwen-flow-checkpoint-1"
 
@@ -82,8 +86,9 @@ def checkpoint_of(store: Store, *, clock: Clock | None = None, heads: Path | Non
     """
     last, root = store.settled(), MerkleRoot()
     with store.snapshot():
-        totals = store.totals(upto=last)
-        lines = _added(store.heads(upto=last), root)
+        streams = merge(store.heads(upto=last), _buried(store), key=lambda each: each.stream)
+        counted = _Counted()
+        lines = _added(counted.each(streams), root)
         if heads is None:
             for _ in lines:
                 pass
@@ -92,12 +97,29 @@ def checkpoint_of(store: Store, *, clock: Clock | None = None, heads: Path | Non
     made_at = (clock or SystemClock()).now().isoformat()
     return Checkpoint(
         tenant=store.tenant,
-        count=totals.events,
+        count=counted.events,
         streams=root.count,
         last=last,
         root=root.hexdigest(),
         made_at=made_at,
     )
+
+
+class _Counted:
+    """Counts the events of the heads that pass."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def each(self, heads: Iterable[Head]) -> Iterator[Head]:
+        for each in heads:
+            self.events += each.position
+            yield each
+
+
+def _buried(store: Store) -> Iterator[Head]:
+    for each in tombstones(store):
+        yield Head(stream=each.stream, position=each.position, hash=each.head)
 
 
 def _added(heads: Iterable[Head], root: MerkleRoot) -> Iterator[bytes]:
@@ -178,9 +200,10 @@ class Prefix:
     Args:
         checkpoint: The checkpoint.
         heads: File of the heads that was written with it; it lets the wrong stream be named.
+        archives: Archive files, verified.
     """
 
-    def __init__(self, checkpoint: Checkpoint, heads: Path | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, heads: Path | None = None, archives: Iterable[Path] = ()) -> None:
         self.checkpoint = checkpoint
         self.last = checkpoint.last
         self._heads, self._kept_root = heads, MerkleRoot()
@@ -188,9 +211,13 @@ class Prefix:
         self._root = MerkleRoot()
         self._count = 0
         self._wrong: BadError | None = None
+        self._archives = Spill()
+        for each in archives:
+            heads_at(each, checkpoint.last, self._archives)
 
     def close(self) -> None:
         """Close the file of the heads (关闭)."""
+        self._archives.close()
         if self._kept is not None:
             self._kept.close()
 
@@ -200,6 +227,25 @@ class Prefix:
         self._count += position
         if self._kept is not None and self._wrong is None:
             self._compare(stream, position, hash)
+
+    def take_archived(self, each: Tombstone) -> None:
+        """
+        Take an archived stream, in the order of the ids of all.
+
+        Raises:
+            BadError: the checkpoint lies in its midst, and the archive that knows what it was then was not given.
+        """
+        if each.last <= self.last:
+            self.take(each.stream, each.position, each.head)
+        elif each.first <= self.last:
+            head = self._archives.get(each.stream)
+            if head is None:
+                raise BadError(
+                    f"stream {each.stream}",
+                    f"检查点作成时卷宗{each.stream}尚在办理,现已归档;须同时给出归档文件",
+                    f"stream {each.stream} was under way at the checkpoint and is archived; give its archive as well",
+                )
+            self.take(each.stream, *head)
 
     def _compare(self, stream: str, position: int, hash: str) -> None:
         assert self._kept is not None

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from zhiwen_flow.audit.findings import Progress, silent
-from zhiwen_flow.audit.lines import line_of, trailer_line
+from zhiwen_flow.audit.lines import line_of, tombstone_line, trailer_line
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.events import SCHEMA, AuditEvent
-from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.protocol import Store, Tombstone
 
 PAGE = 1000
 FORMAT = "zhiwen-flow-audit-1"
@@ -26,6 +26,14 @@ def pages(store: Store) -> Iterator[AuditEvent]:
         after = found[-1].seq
 
 
+def tombstones(store: Store) -> Iterator[Tombstone]:
+    """Iterate over what stays of archived streams, in the order of their ids (归档留痕)."""
+    after = ""
+    while found := store.archived(after=after, limit=PAGE):
+        yield from found
+        after = found[-1].stream
+
+
 def export_log(store: Store, *, progress: Progress = silent) -> Iterator[bytes]:
     """
     Give the lines of the log, the trailer last (导出日志).
@@ -34,7 +42,8 @@ def export_log(store: Store, *, progress: Progress = silent) -> Iterator[bytes]:
     >>> len(list(export_log(MemoryStore())))  # an empty log is its trailer
     1
 
-    Each line is the canonical encoding of ``{"body", "hash", "seq"}``; sealed values are not in it. All of it is one
+    Each line is the canonical encoding of ``{"body", "hash", "seq"}``; sealed values are not in it. Before them stands
+    what stays of archived streams. All of it is one
     state of the store, whatever is written meanwhile, and memory does not grow with the number of events.
 
     Args:
@@ -44,7 +53,12 @@ def export_log(store: Store, *, progress: Progress = silent) -> Iterator[bytes]:
     lines = hashlib.sha256()
     count, last = 0, 0
     with store.snapshot():
-        total = store.totals().events
+        total, archived = store.totals().events, 0
+        for each in tombstones(store):
+            archived += 1
+            line = tombstone_line(each)
+            lines.update(line)
+            yield line
         for count, event in enumerate(pages(store), start=1):
             line = line_of(event.raw, event.hash, event.seq)
             lines.update(line)
@@ -52,10 +66,10 @@ def export_log(store: Store, *, progress: Progress = silent) -> Iterator[bytes]:
             if count % PAGE == 0:
                 progress(count, total)
             yield line
-        yield trailer_line(_trailer(store, count, last, lines.hexdigest()))
+        yield trailer_line(_trailer(store, count, archived, last, lines.hexdigest()))
 
 
-def _trailer(store: Store, count: int, last: int, lines: str) -> dict[str, Any]:
+def _trailer(store: Store, count: int, archived: int, last: int, lines: str) -> dict[str, Any]:
     root = MerkleRoot(head_leaf(each.stream, each.position, each.hash) for each in store.heads())
     return {
         "format": FORMAT,
@@ -63,6 +77,7 @@ def _trailer(store: Store, count: int, last: int, lines: str) -> dict[str, Any]:
         "tenant": store.tenant,
         "count": count,
         "streams": root.count,
+        "archived": archived,
         "merkle_root": root.hexdigest(),
         "last_position": last,
         "lines_sha256": lines,

@@ -14,10 +14,12 @@ from zhiwen_flow.audit.bodies import BodyReader
 from zhiwen_flow.audit.exact import ExactReader
 from zhiwen_flow.audit.findings import BadError
 from zhiwen_flow.canonical import MAX_INTEGER, canonical, digest
+from zhiwen_flow.stores.protocol import Tombstone
 from zhiwen_flow.upcasting import is_known
 
 _HEAD = b'{"body":'
 _TAIL = re.compile(rb',"hash":"([0-9a-f]{64})","seq":([1-9][0-9]{0,15})\}\n')
+_TOMBSTONE = {each.name: {"int": int, "str": str}[str(each.type)] for each in attrs.fields(Tombstone)}
 _TAIL_LONGEST = len(b',"hash":"","seq":}\n') + 64 + 16
 _BODY = ("schema", "id", "stream", "position", "prev", "kind", "version")
 _KINDS = (int, str, str, int, str, str, int)
@@ -95,6 +97,23 @@ class LineReader:
 def line_of(raw: bytes, hash: str, seq: int) -> bytes:
     """Give the canonical line of one event; the body's bytes go in as they are, for they are canonical already."""
     return b'{"body":' + raw + b',"hash":"' + hash.encode() + b'","seq":' + str(seq).encode() + b"}\n"
+
+
+def tombstone_line(tombstone: Tombstone) -> bytes:
+    """Give the line of an archived stream."""
+    return canonical({"archived": attrs.asdict(tombstone)}) + b"\n"
+
+
+def tombstone_of(told: Any, place: str) -> Tombstone:
+    """
+    Read what a line says of an archived stream.
+
+    Raises:
+        BadError: it says something else.
+    """
+    if not isinstance(told, Mapping) or {name: type(each) for name, each in told.items()} != _TOMBSTONE:
+        raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+    return Tombstone(**told)
 
 
 def trailer_line(trailer: Mapping[str, Any]) -> bytes:

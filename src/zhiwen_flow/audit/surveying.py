@@ -11,14 +11,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zhiwen_flow.audit.checkpoint import Prefix
+from zhiwen_flow.audit.export import tombstones
 from zhiwen_flow.audit.findings import BadError, Progress
 from zhiwen_flow.audit.folding import Folded
 from zhiwen_flow.audit.lines import LineReader
+from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.view import is_commitment
 from zhiwen_flow.canonical import commitment
 from zhiwen_flow.changes import SealedValue
 from zhiwen_flow.events import GENESIS
 from zhiwen_flow.stores.protocol import Kept, Logged, Store
+from zhiwen_flow.terms import EventKind
 from zhiwen_flow.upcasting import upcast
 
 PAGE = 1000
@@ -42,10 +45,11 @@ class Survey:
     """
 
     def __init__(self, store: Store, prefix: Prefix | None, progress: Progress) -> None:
-        self.count = self.streams = 0
+        self.count = self.streams = self.archived = 0
         self._store, self._prefix, self._progress = store, prefix, progress
         self._reader = LineReader()
         self._tables = _tables(store)
+        self._archives = _Archives(store, prefix)
         self._keys: dict[str, tuple[str, str]] = {}
         self._keyed = 0
 
@@ -61,6 +65,7 @@ class Survey:
         for row in _log(self._store):
             if row.stream != chain.stream:
                 self._end(chain)
+                self._archives.until(row.stream)
                 chain = _Chain(row.stream, self._next_kept(row.stream))
                 self.streams += 1
             body = self._body(row)
@@ -73,6 +78,7 @@ class Survey:
             if self.count % PAGE == 0:
                 self._progress(self.count, total.events)
         self._end(chain)
+        self.archived = self._archives.finish()
         if (left := next(self._tables, None)) is not None:
             raise _gone(left.head.stream)
         self._check_keys()
@@ -83,6 +89,8 @@ class Survey:
 
     def _take(self, chain: _Chain, row: Logged, body: Mapping[str, Any]) -> None:
         chain.take(row, body, self._prefix.last if self._prefix is not None else 0)
+        if body["kind"] == EventKind.ARCHIVED:
+            self._archives.told(body["payload"])
         if (key := body["key"]) is not None:
             self._keyed += 1
             self._keys[key["hash"]] = key["content"], row.id
@@ -118,6 +126,48 @@ class Survey:
         if self._store.spent(list(self._keys)) != self._keys:
             raise BadError("keys", "幂等键表与日志不符", "the idempotency keys differ from the log")
         self._keys.clear()
+
+
+class _Archives:
+    """What stays of archived streams, merged into the walk, and what the log says of their archives."""
+
+    def __init__(self, store: Store, prefix: Prefix | None) -> None:
+        self._left = tombstones(store)
+        self._next = next(self._left, None)
+        self._prefix = prefix
+        self._roots: dict[str, MerkleRoot] = {}
+        self._told: dict[str, tuple[int, str]] = {}
+
+    def until(self, stream: str | None) -> None:
+        """Take those before *stream*; all that are left where it is None."""
+        while (each := self._next) is not None and (stream is None or each.stream <= stream):
+            if each.stream == stream:
+                zh, en = "该卷宗已归档,却又在日志中", "it is archived, and stands in the log again"
+                raise BadError(f"stream {stream}", zh, en)
+            self._roots.setdefault(each.archive, MerkleRoot()).add(head_leaf(each.stream, each.position, each.head))
+            if self._prefix is not None:
+                self._prefix.take_archived(each)
+            self._next = next(self._left, None)
+
+    def told(self, payload: Mapping[str, Any]) -> None:
+        """Take what an event says of an archive."""
+        self._told[payload["archive"]] = payload["streams"], payload["merkle_root"]
+
+    def finish(self) -> int:
+        """Hold what stays against what was recorded; give the number of archived streams."""
+        self.until(None)
+        for archive, root in self._roots.items():
+            if archive not in self._told:
+                zh = f"归档{archive}没有办完;对该文件运行 `zhiwen-flow store archive --finish`"
+                en = f"archive {archive} was not finished; run `zhiwen-flow store archive --finish` on its file"
+                raise BadError("archived", zh, en)
+            if self._told[archive] != (root.count, root.hexdigest()):
+                zh, en = f"归档{archive}的留痕与登记不符", f"what stays of archive {archive} is not what was recorded"
+                raise BadError("archived", zh, en)
+        for archive in set(self._told) - set(self._roots):
+            if self._told[archive][0]:
+                raise BadError("archived", f"归档{archive}的留痕不见了", f"nothing stays of archive {archive}")
+        return sum(each.count for each in self._roots.values())
 
 
 class _Chain:

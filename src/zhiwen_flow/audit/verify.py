@@ -8,20 +8,24 @@ against a checkpoint kept elsewhere. Memory does not grow with the log.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from heapq import merge
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+from zhiwen_flow.audit.archives import ARCHIVE_FORMAT
 from zhiwen_flow.audit.checkpoint import Checkpoint, Prefix
 from zhiwen_flow.audit.export import FORMAT
 from zhiwen_flow.audit.findings import Assurance, BadError, Progress, Report, silent
-from zhiwen_flow.audit.lines import Line, LineReader
+from zhiwen_flow.audit.lines import Line, LineReader, tombstone_line, tombstone_of
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.surveying import Survey
 from zhiwen_flow.errors import AuditError
 from zhiwen_flow.events import GENESIS
-from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.protocol import Head, Store, Tombstone
 from zhiwen_flow.stores.sql.spilling import Spill
 
 PAGE = 1000
@@ -32,6 +36,7 @@ def verify_store(
     *,
     checkpoint: Checkpoint | None = None,
     heads: Path | None = None,
+    archives: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> Report:
     """
@@ -48,9 +53,14 @@ def verify_store(
         store: The store.
         checkpoint: A checkpoint to hold it against.
         heads: The heads written with the checkpoint; they let the wrong stream be named.
+        archives: Archive files, for a checkpoint that was made while what they hold was under way.
         progress: Told now and then how many events were read, of how many.
+
+    Raises:
+        AuditError: a file cannot be read, or an archive does not verify.
     """
-    prefix = Prefix(checkpoint, heads) if checkpoint is not None else None
+    _check_archives(archives)
+    prefix = Prefix(checkpoint, heads, archives) if checkpoint is not None else None
     survey, flaw = Survey(store, prefix, progress), None
     try:
         with store.snapshot():
@@ -63,7 +73,15 @@ def verify_store(
         if prefix is not None:
             prefix.close()
     reached = _reached(checkpoint, Assurance.CHAIN) if flaw is None else Assurance.NONE
-    return Report(assurance=reached, count=survey.count, streams=survey.streams, flaw=flaw, tables=True)
+    return Report(
+        assurance=reached, count=survey.count, streams=survey.streams, flaw=flaw, tables=True, archived=survey.archived
+    )
+
+
+def _check_archives(archives: Iterable[Path]) -> None:
+    for each in archives:
+        if (flaw := verify_file(each).flaw) is not None:
+            raise AuditError(f"`{each}` does not verify ({flaw.place}: {flaw.en}); give the archive as it was written")
 
 
 def verify_file(
@@ -111,7 +129,9 @@ def verify_lines(lines: Iterable[bytes], *, checkpoint: Checkpoint | None = None
         except BadError as bad:
             flaw = bad.flaw
         reached = _reached(checkpoint, Assurance.TRAILER) if flaw is None else Assurance.NONE
-        return Report(assurance=reached, count=chains.count, streams=len(chains.heads), flaw=flaw)
+        return Report(
+            assurance=reached, count=chains.count, streams=len(chains.heads), flaw=flaw, archived=chains.archived
+        )
 
 
 def _reached(checkpoint: Checkpoint | None, otherwise: Assurance) -> Assurance:
@@ -130,11 +150,12 @@ def _walk(lines: Iterable[bytes], chains: _Chains) -> None:
         if isinstance(found, Line):
             read.update(line)
             chains.take(found, place)
-        else:
-            if set(found) != {"trailer"}:
-                raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+        elif set(found) == {"trailer"}:
             _check_trailer(found["trailer"], chains, read.hexdigest(), place)
             ended = True
+        else:
+            read.update(line)
+            chains.begin(found, number, place)
     if not ended:
         raise BadError("end", "没有尾记录,日志结尾可能被截去", "there is no trailer: the end may be cut off")
     chains.finish()
@@ -145,14 +166,31 @@ class _Chains:
 
     def __init__(self, prefix: Prefix | None) -> None:
         self.heads = Spill()
-        self.count = 0
-        self.last = 0
+        self.count = self.last = self.archived = 0
+        self.format = FORMAT
         self._prefix = prefix
+        self._buried = TemporaryFile()  # noqa: SIM115  closed with the chains
+        self._stream, self._before = "", 0
+
+    def begin(self, found: Mapping[str, Any], number: int, place: str) -> None:
+        """Take what may stand before the events: the header of an archive, or streams that were archived."""
+        if self.count or set(found) not in ({"archive"}, {"archived"}):
+            raise BadError(place, "该行不是日志记录", "the line is not a record of the log")
+        if "archive" in found:
+            if number > 1 or self._prefix is not None:
+                raise BadError(place, "归档文件不与检查点比对", "an archive is not held against a checkpoint")
+            self.format = ARCHIVE_FORMAT
+            return
+        self.archived += 1
+        self._buried.write(tombstone_line(tombstone_of(found["archived"], place)))
 
     def take(self, line: Line, place: str) -> None:
         """Take the next event, or say what is wrong with it."""
         body, seq = line.body, line.seq
-        if seq <= self.last:
+        if self.format == ARCHIVE_FORMAT and body["stream"] != self._stream:
+            # Families stand one after the other: only inside a stream do positions rise.
+            self._stream, self._before = body["stream"], 0
+        if seq <= (self._before if self.format == ARCHIVE_FORMAT else self.last):
             zh = f"序号{seq}没有大于前一条的{self.last},次序被改动或重复"
             raise BadError(place, zh, "its order was changed, or it stands twice")
         if self._prefix is not None and seq > self._prefix.last:
@@ -166,16 +204,24 @@ class _Chains:
             zh = f"卷宗{stream}第{position}条与前一条的哈希不衔接"
             raise BadError(place, zh, "it does not link to the event before")
         self.heads.put(stream, position, line.hash)
-        self.count, self.last = self.count + 1, seq
+        self.count, self.last, self._before = self.count + 1, max(self.last, seq), seq
 
     def finish(self) -> None:
         """Hold the log as far as it was read against the checkpoint, once."""
         prefix = self._prefix
         if prefix is not None:
-            for each in self.heads:
-                prefix.take(each.stream, each.position, each.hash)
+            for each in merge(self.heads, self._archived(), key=lambda each: each.stream):
+                if isinstance(each, Tombstone):
+                    prefix.take_archived(each)
+                else:
+                    prefix.take(each.stream, each.position, each.hash)
             prefix.finish()
             self.close_prefix()
+
+    def _archived(self) -> Iterator[Head | Tombstone]:
+        self._buried.seek(0)
+        for line in self._buried:
+            yield tombstone_of(json.loads(line)["archived"], "archived")
 
     def close_prefix(self) -> None:
         """Be done with the checkpoint."""
@@ -190,6 +236,7 @@ class _Chains:
     def close(self) -> None:
         """Remove what was kept."""
         self.close_prefix()
+        self._buried.close()
         self.heads.close()
 
 
@@ -200,7 +247,8 @@ def _check_trailer(trailer: Any, chains: _Chains, lines: str, place: str) -> Non
         "merkle_root": chains.root(),
         "last_position": chains.last,
         "lines_sha256": lines,
-        "format": FORMAT,
+        "format": chains.format,
+        "archived": chains.archived,
     }
     for name, value in expected.items():
         if not isinstance(trailer, Mapping) or trailer.get(name) != value:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,31 +15,32 @@ from zhiwen_flow.audit.export import export_log
 from zhiwen_flow.audit.findings import Assurance, BadError, Report
 from zhiwen_flow.audit.signing import make_key, read_signer, read_verifier
 from zhiwen_flow.audit.verify import verify_file, verify_store
-from zhiwen_flow.cli.console import Format, FormatOption, Lang, LangOption, OutOption, print_json, progress, said, write
+from zhiwen_flow.cli.console import (
+    Format,
+    FormatOption,
+    Lang,
+    LangOption,
+    OutOption,
+    Tenant,
+    existing,
+    print_json,
+    progress,
+    said,
+    write,
+)
 from zhiwen_flow.errors import MisuseError, StoreError
-from zhiwen_flow.stores.opening import open_store
-from zhiwen_flow.stores.protocol import Store
 
 app = typer.Typer(
     no_args_is_help=True, help="审计日志:导出、验证、检查点、密钥 / the log: export, verify, checkpoint, keys"
 )
 Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db、postgresql://user@host/database / store URL")]
-Tenant = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
 Heads = Annotated[Path | None, typer.Option("--heads", help="检查点的链头文件 / file of the checkpoint's heads")]
-
-
-def _existing(url: str, tenant: str) -> Store:
-    """Open a store that is there; a mistyped path must not make a new database."""
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        raise StoreError(f"`{url}`: there is no such file; name an existing database")
-    return open_store(url, tenant=tenant)
 
 
 @app.command()
 def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
     """导出日志(JSONL) / export the log as JSON lines."""
-    store = _existing(url, tenant)
-    with progress(said(lang, "导出", "exporting")) as tell:
+    with closing(existing(url, tenant)) as store, progress(said(lang, "导出", "exporting")) as tell:
         if out is None:
             for line in export_log(store, progress=tell):
                 write(line, None)
@@ -58,6 +60,7 @@ def verify(
         Path | None, typer.Option("--public-key", help="检查点须由此公钥验签 / the key that must have signed it")
     ] = None,
     heads: Heads = None,
+    archive: Annotated[list[Path] | None, typer.Option("--archive", help="归档文件,可多次给出 / archive files")] = None,
     tenant: Tenant = "default",
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
@@ -72,7 +75,9 @@ def verify(
     else:
         with progress(said(lang, "验证", "verifying")) as tell:
             if target.startswith(("sqlite:", "memory:", "postgres")) and "://" in target:
-                report = verify_store(_existing(target, tenant), checkpoint=held, heads=heads, progress=tell)
+                with closing(existing(target, tenant)) as store:
+                    files = archive or ()
+                    report = verify_store(store, checkpoint=held, heads=heads, archives=files, progress=tell)
             else:
                 report = verify_file(target, checkpoint=held, heads=heads, progress=tell)
     if format is Format.JSON:
@@ -96,6 +101,7 @@ def _plain(report: Report) -> dict[str, Any]:
         "count": report.count,
         "streams": report.streams,
         "tables_compared": report.tables,
+        "archived": report.archived,
         "flaw": {"place": flaw.place, "zh": flaw.zh, "en": flaw.en} if flaw is not None else None,
     }
 
@@ -107,7 +113,10 @@ def _told(report: Report, lang: Lang) -> str:
     head = said(
         lang, f"√ 共{report.count}条、{report.streams}个卷宗", f"√ {report.count} events, {report.streams} streams"
     )
-    return f"{head}{tables}\n" + said(lang, f"保证程度:{report.assurance.zh}", f"assurance: {report.assurance.en}")
+    gone = said(lang, f",另有{report.archived}个已归档", f", {report.archived} archived") if report.archived else ""
+    return f"{head}{gone}{tables}\n" + said(
+        lang, f"保证程度:{report.assurance.zh}", f"assurance: {report.assurance.en}"
+    )
 
 
 @app.command()
@@ -121,7 +130,8 @@ def checkpoint(
 ) -> None:
     """生成检查点,另处保存 / make a checkpoint, to be kept elsewhere."""
     signer = read_signer(sign) if sign is not None else None
-    write(checkpoint_text(checkpoint_of(_existing(url, tenant), heads=heads), signer=signer), out)
+    with closing(existing(url, tenant)) as store:
+        write(checkpoint_text(checkpoint_of(store, heads=heads), signer=signer), out)
 
 
 @app.command()

@@ -18,6 +18,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from zhiwen_flow.errors import StoreError
+from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.protocol import Store
 
 
 class Lang(StrEnum):
@@ -37,6 +39,16 @@ class Format(StrEnum):
 LangOption = Annotated[Lang, typer.Option("--lang", help="zh 或 en / zh or en")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text 或 json / text or json")]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", help="写入文件 / write to a file")]
+
+
+Tenant = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
+
+
+def existing(url: str, tenant: str) -> Store:
+    """Open a store that is there; a mistyped path must not make a new database."""
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        raise StoreError(f"`{url}`: there is no such file; name an existing database")
+    return open_store(url, tenant=tenant)
 
 
 def said(lang: Lang, zh: str, en: str) -> str:

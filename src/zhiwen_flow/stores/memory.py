@@ -24,7 +24,7 @@ from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, 
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Totals, Wanted, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Tombstone, Totals, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -303,6 +303,10 @@ class MemoryStore:
             deadline=state.deadlines.get(stream),
             sealed=sealed,
         )
+
+    def archived(self, *, after: str = "", limit: int = 1000) -> Sequence[Tombstone]:  # noqa: ARG002
+        """See `Store.archived`; nothing is archived out of memory."""
+        return ()
 
     def strays(self) -> Iterator[tuple[str, str]]:
         """See `Store.strays`."""

@@ -98,6 +98,29 @@ class Kept:
 
 
 @attrs.frozen(kw_only=True)
+class Tombstone:
+    """
+    What stays of a stream whose events were detached (归档留痕).
+
+    Args:
+        root: The instance at the top of its family.
+        first: Global position of its first event.
+        last: Global position of its last event.
+        position: Number of its events.
+        head: Hash of its last event.
+        archive: SHA-256 of the archive file that holds them.
+    """
+
+    stream: str
+    root: str
+    first: int
+    last: int
+    position: int
+    head: str
+    archive: str
+
+
+@attrs.frozen(kw_only=True)
 class Totals:
     """How much a store holds (总数): events, and idempotency keys that name an event."""
 
@@ -305,6 +328,9 @@ class Store(Protocol):
 
     def kept(self, *, after: str = "", limit: int = 500) -> Sequence[Kept]:
         """Read what the tables say of the streams with an id above *after*, in the order of their ids."""
+
+    def archived(self, *, after: str = "", limit: int = 1000) -> Sequence[Tombstone]:
+        """Read what stays of archived streams with an id above *after*, in the order of their ids."""
 
     def strays(self) -> Iterator[tuple[str, str]]:
         """

@@ -88,6 +88,14 @@ class Driver(Protocol):
             StoreError: one of them was open for too long.
         """
 
+    def archive(self) -> None:
+        """
+        Act as the archivist until the transaction ends, where the database has roles.
+
+        Raises:
+            StoreError: the account does not hold the role, or there is none.
+        """
+
     def scrub(self) -> bool:
         """Remove what deleted rows left in the database's files; False where that is not in this connection's power."""
 

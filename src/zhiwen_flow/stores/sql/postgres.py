@@ -24,6 +24,7 @@ from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -198,6 +199,10 @@ class PostgresDriver:
                     "end it, or ask again when it has ended"
                 )
             time.sleep(0.01 if waited else 0)
+
+    def archive(self) -> None:
+        """See `Driver.archive`."""
+        self.query(f"SET LOCAL ROLE {ARCHIVIST}")
 
     def scrub(self) -> bool:
         """See `Driver.scrub`: only the administrator's ``VACUUM``, and time, remove a deleted row from the files."""

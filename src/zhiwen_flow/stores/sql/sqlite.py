@@ -145,6 +145,9 @@ class SqliteDriver:
     def settle(self) -> None:
         """See `Driver.settle`; there is one writer at a time, so that numbers are committed in their order."""
 
+    def archive(self) -> None:
+        """See `Driver.archive`; whoever may write the file may archive."""
+
     def scrub(self) -> bool:
         """See `Driver.scrub`: the old pages that the write-ahead log still holds go with it."""
         if self.joined or self.busy:

@@ -216,3 +216,29 @@ INSERT INTO zhiwen_definitions (hash, kind, id, version, content) VALUES (?, ?, 
 """
 DEFINED = "SELECT hash FROM zhiwen_definitions WHERE kind = ? AND id = ? AND version = ?"
 DEFINITION = "SELECT content FROM zhiwen_definitions WHERE hash = ?"
+_TOMBSTONE = 'SELECT stream, root, "first", "last", position, head, archive FROM zhiwen_archived WHERE tenant = ?'
+ARCHIVED = f"{_TOMBSTONE} AND stream > ? ORDER BY stream LIMIT ?"
+ARCHIVED_STREAM = f"{_TOMBSTONE} AND stream = ?"
+CLOSED_ROOTS = """
+SELECT id FROM zhiwen_streams
+WHERE tenant = ? AND id > ? AND parent IS NULL AND state IS NOT NULL AND at < ? ORDER BY id LIMIT ?
+"""
+FAMILY = """
+SELECT s.id, p.machine_hash, s.state, s.at, s.position, s.head,
+  EXISTS (SELECT 1 FROM zhiwen_obligations x WHERE x.tenant = s.tenant AND x.stream = s.id)
+  OR EXISTS (SELECT 1 FROM zhiwen_deadlines x WHERE x.tenant = s.tenant AND x.stream = s.id),
+  EXISTS (SELECT 1 FROM zhiwen_outbox x WHERE x.tenant = s.tenant AND x.stream = s.id)
+FROM zhiwen_streams s JOIN zhiwen_pins p ON p.pin = s.pin WHERE s.tenant = ? AND s.root = ? ORDER BY s.id
+"""
+BURY = """
+INSERT INTO zhiwen_archived (tenant, stream, root, "first", "last", position, head, archive)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+DETACH = (
+    "DELETE FROM zhiwen_events WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_sealed WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_refusals WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_counters WHERE tenant = ? AND parent = ?",
+    "DELETE FROM zhiwen_streams WHERE tenant = ? AND id = ?",
+)
+SPEND_ON_ARCHIVE = "UPDATE zhiwen_keys SET event = NULL, raw = NULL WHERE tenant = ? AND hash = ?"

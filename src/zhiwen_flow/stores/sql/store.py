@@ -209,6 +209,21 @@ class SqlStore(Surveying):
             if text in (sql.OPEN, sql.NEW_STREAM) and not rows:
                 raise Conflict(values[1])
 
+    # --- for the archive ---
+
+    @property
+    def driver(self) -> Driver:
+        """The connection."""
+        return self._driver
+
+    def lock(self, streams: Sequence[str]) -> None:
+        """Hold the rows of *streams* until the transaction ends."""
+        self._locked(sorted(streams))
+
+    def forget(self) -> None:
+        """Forget what was learnt of rows that may be gone."""
+        self._forget()
+
     def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
         """See `Store.define`."""
         known = self._driver.query(sql.DEFINED, (kind, id, version))

@@ -9,10 +9,16 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from zhiwen_flow.changes import SealedValue
-from zhiwen_flow.stores.protocol import Head, Kept, Logged, Totals
+from zhiwen_flow.stores.protocol import Head, Kept, Logged, Tombstone, Totals
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.reading import PAGE, Reading
 from zhiwen_flow.stores.sql.rows import deadline_of, instance_of, sealed_of
+
+
+def tombstone_of(row: Any) -> Tombstone:
+    """Read what stays of an archived stream (归档留痕)."""
+    stream, root, first, last, position, head, archive = row
+    return Tombstone(stream=stream, root=root, first=first, last=last, position=position, head=head, archive=archive)
 
 
 class Surveying(Reading):
@@ -76,6 +82,11 @@ class Surveying(Reading):
 
     def _instance(self, row: Any) -> Any:
         return instance_of(row[:9], self._pin) if row[2] is not None else None
+
+    def archived(self, *, after: str = "", limit: int = 1000) -> Sequence[Tombstone]:
+        """See `Store.archived`."""
+        rows = self._driver.query(sql.ARCHIVED, (self.tenant, after, limit))
+        return [tombstone_of(row) for row in rows]
 
     def strays(self) -> Iterator[tuple[str, str]]:
         """See `Store.strays`."""
