@@ -129,6 +129,7 @@ class EventKind(Term):
     UNSEALED = ("unsealed", "启封查看", "unsealed")
     ERASED = ("erased", "清除封存内容", "erased")
     ARCHIVED = ("archived", "归档", "archived")
+    RECOMPUTED = ("recomputed", "期限重算", "deadline recomputed")
 
 
 class Power(Term):

@@ -71,3 +71,8 @@ def upcast(body: dict[str, Any]) -> dict[str, Any]:
 def is_known(schema: int) -> bool:
     """Whether bodies of this version can be read (是否认得)."""
     return UPCASTERS.knows(schema)
+
+
+def is_today(schema: int) -> bool:
+    """Whether bodies of this version are read as they are (是否现行格式)."""
+    return schema == UPCASTERS.current

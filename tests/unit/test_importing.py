@@ -259,11 +259,13 @@ class TestSeeds:
         [(0, "ggj-2011"), (1, "dqj-2011"), (2, "jzszxyy-2011"), (3, "jzqzjj-2011"), (5, "whssjj-2011")],
     )
     def test_agrees_with_the_others(self, number: int, id: str) -> None:
-        """Where a text gives no year, the year of the shipped file was given by hand; nothing else differs."""
+        """The year that a text lacks was given by hand, and so were tasks that stand in running text (number —)."""
         found = import_text(SEEDS[0].read_bytes(), year=2011).plans[number]
         shipped = Plan.load(id)
         assert facts_of(found) == facts_of(shipped)
-        assert [each.name for each in found.all_tasks] == [each.name for each in shipped.all_tasks]
+        assert [each.name for each in found.all_tasks] == [
+            each.name for each in shipped.all_tasks if each.number != "—"
+        ]
         assert not set("0123456789") & set("".join(each.held_by for each in shipped.roles))
 
     def test_agrees_with_the_shipped_plan(self) -> None:

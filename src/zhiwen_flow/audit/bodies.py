@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from zhiwen_flow.audit.exact import ExactReader
+from zhiwen_flow.upcasting import is_today
 
 PARTS_KEPT = 2000
 """How many parts are remembered at a time."""
@@ -21,7 +22,7 @@ _WORD = r'"([^"\\\x00-\x1f]*)"'
 _MAYBE = rf"(?:null|{_WORD})"
 _NUMBER = r"(0|[1-9][0-9]{0,14})"
 _OBJECT = r"(\{[^{}]*\})"
-_OBJECT_OR_NULL = r"(null|\{[^{}]*\})"
+_OBJECT_OR_NULL = r"(null|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})"
 _NESTED = r"(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})"
 _LIST = r"(\[[^\[\]]*\])"
 _REST = r"(\S.*)"
@@ -103,6 +104,10 @@ class BodyReader:
         if cut is None:
             return self._exact.read_text(text)
         found: dict[str, Any] = dict(zip(_NAMES, cut.groups(), strict=True))
+        found["schema"] = int(found["schema"])
+        if not is_today(found["schema"]):
+            # What is read as of today's schema needs all of the body.
+            return self._exact.read_text(text)
         parts = self._parts
         try:
             for name in _REPEATED:
@@ -115,7 +120,7 @@ class BodyReader:
             # Cut in a wrong place, or not canonical: the whole text decides.
             return self._exact.read_text(text)
         found["position"], found["version"] = int(found["position"]), int(found["version"])
-        found["schema"], content, hash = int(found["schema"]), found.pop("content"), found.pop("hash")
+        content, hash = found.pop("content"), found.pop("hash")
         found["key"] = None if hash is None else {"content": content, "hash": hash}
         self.cut += 1
         return found

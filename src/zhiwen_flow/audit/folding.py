@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 _NO_MOVE = ("refused", "refused_many")
+_MOVES = ("opened", "moved", "recomputed")
 
 
 @attrs.define(kw_only=True)
@@ -43,7 +44,7 @@ class Folded:
         kind = body["kind"]
         if kind in _NO_MOVE:
             return bool(body["version"] == self.version)
-        follows = self._moved(body) if kind in ("opened", "moved") else body["version"] == self.version
+        follows = self._moved(body) if kind in _MOVES else body["version"] == self.version
         if self.owed:
             settled = body["discharges"]
             self.owed = {id: owed for id, owed in self.owed.items() if owed not in settled}

@@ -21,8 +21,8 @@ _HEAD = b'{"body":'
 _TAIL = re.compile(rb',"hash":"([0-9a-f]{64})","seq":([1-9][0-9]{0,15})\}\n')
 _TOMBSTONE = {each.name: {"int": int, "str": str}[str(each.type)] for each in attrs.fields(Tombstone)}
 _TAIL_LONGEST = len(b',"hash":"","seq":}\n') + 64 + 16
-_BODY = ("schema", "id", "stream", "position", "prev", "kind", "version")
-_KINDS = (int, str, str, int, str, str, int)
+_BODY = ("schema", "id", "tenant", "stream", "position", "prev", "kind", "version")
+_KINDS = (int, str, str, str, int, str, str, int)
 
 
 @attrs.frozen

@@ -24,9 +24,10 @@ from zhiwen_flow.audit.lines import Line, LineReader, tombstone_line, tombstone_
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.surveying import Survey
 from zhiwen_flow.errors import AuditError
-from zhiwen_flow.events import GENESIS
+from zhiwen_flow.events import GENESIS, SCHEMA
 from zhiwen_flow.stores.protocol import Head, Store, Tombstone
 from zhiwen_flow.stores.sql.spilling import Spill
+from zhiwen_flow.upcasting import is_known
 
 PAGE = 1000
 
@@ -168,6 +169,8 @@ class _Chains:
         self.heads = Spill()
         self.count = self.last = self.archived = 0
         self.format = FORMAT
+        self.tenant: str | None = None
+        self.schema = 0
         self._prefix = prefix
         self._buried = TemporaryFile()  # noqa: SIM115  closed with the chains
         self._stream, self._before = "", 0
@@ -203,6 +206,10 @@ class _Chains:
         if body["prev"] != prev:
             zh = f"卷宗{stream}第{position}条与前一条的哈希不衔接"
             raise BadError(place, zh, "it does not link to the event before")
+        if self.tenant not in (None, body["tenant"]):
+            zh = f"租户由{self.tenant}变为{body['tenant']}"
+            raise BadError(place, zh, "it is of another tenant than the events before")
+        self.tenant, self.schema = body["tenant"], max(self.schema, body["schema"])
         self.heads.put(stream, position, line.hash)
         self.count, self.last, self._before = self.count + 1, max(self.last, seq), seq
 
@@ -241,7 +248,7 @@ class _Chains:
 
 
 def _check_trailer(trailer: Any, chains: _Chains, lines: str, place: str) -> None:
-    expected = {
+    expected: dict[str, Any] = {
         "count": chains.count,
         "streams": len(chains.heads),
         "merkle_root": chains.root(),
@@ -250,6 +257,11 @@ def _check_trailer(trailer: Any, chains: _Chains, lines: str, place: str) -> Non
         "format": chains.format,
         "archived": chains.archived,
     }
+    if chains.tenant is not None:
+        expected["tenant"] = chains.tenant
+    told = trailer.get("schema") if isinstance(trailer, Mapping) else None
+    if type(told) is not int or told < chains.schema or not is_known(told):
+        expected["schema"] = SCHEMA
     for name, value in expected.items():
         if not isinstance(trailer, Mapping) or trailer.get(name) != value:
             zh = f"尾记录的{name}与日志不符,有缺失或改动"
