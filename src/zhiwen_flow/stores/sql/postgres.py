@@ -38,7 +38,7 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND pid IS DISTINCT FROM pg_backend_pid()
 """
 
-_VALUES = re.compile(r"VALUES \((.*)\)", re.DOTALL)
+_VALUES = re.compile(r"VALUES \(((?:[^()]|\(\))*)\)")
 
 
 @cache
