@@ -68,15 +68,6 @@ _FIELDS = {
 _CUT = re.compile(
     r"\{" + ",".join(f'"{name}":{pattern}' for name, pattern in _FIELDS.items()) + r"\}", re.DOTALL
 ).fullmatch
-_NAMES = tuple(
-    each
-    for name, pattern in _FIELDS.items()
-    if pattern is not _UNREAD
-    for each in ((name,) if name != "key" else ("content", "hash"))
-)
-_REPEATED = ("actor", "cites", "directory", "discharges", "keep", "machine", "rulebook", "verdicts")
-_OWN = ("deadline", "obliges", "opens", "payload")
-_SHORT: dict[str, Any] = {"null": None, "[]": [], "{}": {}}
 
 
 class BodyReader:
@@ -100,34 +91,86 @@ class BodyReader:
         Raises:
             ValueError: it is not JSON, or says it in another form.
         """
-        cut = _CUT(text := str(raw, "utf-8"))
-        if cut is None:
-            return self._exact.read_text(text)
-        found: dict[str, Any] = dict(zip(_NAMES, cut.groups(), strict=True))
-        found["schema"] = int(found["schema"])
-        if not is_today(found["schema"]):
-            # What is read as of today's schema needs all of the body.
-            return self._exact.read_text(text)
-        parts = self._parts
+        text = str(raw, "utf-8")
+        cut = _CUT(text)
         try:
-            for name in _REPEATED:
-                part = found[name]
-                found[name] = parts[part] if part in parts else self._kept(part)
-            for name in _OWN:
-                part = found[name]
-                found[name] = _SHORT[part] if part in _SHORT else self._exact.read_text(part)
+            found = self._joined(*cut.groups()) if cut is not None else None
         except ValueError:
             # Cut in a wrong place, or not canonical: the whole text decides.
+            found = None
+        if found is None:
             return self._exact.read_text(text)
-        found["position"], found["version"] = int(found["position"]), int(found["version"])
-        content, hash = found.pop("content"), found.pop("hash")
-        found["key"] = None if hash is None else {"content": content, "hash": hash}
         self.cut += 1
         return found
 
-    def _kept(self, part: str) -> Any:
-        found = self._exact.read_text(part)
-        if len(self._parts) >= PARTS_KEPT:
+    def _joined(  # noqa: PLR0917  what was cut, in the order of the names
+        self,
+        actor: str,
+        business_id: str | None,
+        cites: str,
+        deadline: str,
+        directory: str,
+        discharges: str,
+        id: str,
+        keep: str,
+        content: str | None,
+        hash: str | None,
+        kind: str,
+        machine: str,
+        obliges: str,
+        opens: str,
+        parent: str | None,
+        payload: str,
+        position: str,
+        prev: str,
+        root: str | None,
+        rulebook: str,
+        schema: str,
+        source: str,
+        stream: str,
+        target: str,
+        tenant: str,
+        verdicts: str,
+        version: str,
+    ) -> dict[str, Any] | None:
+        if len(self._parts) > PARTS_KEPT:
             self._parts.clear()
-        self._parts[part] = found
-        return found
+        number = int(schema)
+        if not is_today(number):
+            # What is read as of today's schema needs all of the body.
+            return None
+        parts, own = self._parts, self._own
+        for part in (actor, cites, directory, discharges, keep, machine, rulebook, verdicts):
+            if part not in parts:
+                self._keep(part)
+        if opens != "[]":
+            own(opens)
+        return {
+            "business_id": business_id,
+            "deadline": None if deadline == "null" else own(deadline),
+            "discharges": parts[discharges],
+            "id": id,
+            "keep": parts[keep],
+            "key": None if hash is None else {"content": content, "hash": hash},
+            "kind": kind,
+            "machine": parts[machine],
+            "obliges": [] if obliges == "[]" else own(obliges),
+            "parent": parent,
+            "payload": own(payload) if payload != "{}" else {},
+            "position": int(position),
+            "prev": prev,
+            "root": root,
+            "schema": number,
+            "source": source,
+            "stream": stream,
+            "target": target,
+            "tenant": tenant,
+            "verdicts": parts[verdicts],
+            "version": int(version),
+        }
+
+    def _own(self, part: str) -> Any:
+        return self._exact.read_text(part)
+
+    def _keep(self, part: str) -> None:
+        self._parts[part] = self._exact.read_text(part)
