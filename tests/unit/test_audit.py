@@ -18,6 +18,7 @@ from tests.conftest import Demonstration
 from zhiwen_flow.audit.checkpoint import Checkpoint, checkpoint_of, checkpoint_text, read_checkpoint
 from zhiwen_flow.audit.export import export_log
 from zhiwen_flow.audit.findings import Assurance, Report
+from zhiwen_flow.audit.folding import Folded, fold
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.verify import verify_file, verify_lines, verify_store
 from zhiwen_flow.audit.view import PUBLIC, Viewer
@@ -295,6 +296,49 @@ class TestDatabase:
         assert "gone" in flaw.en
 
     @pytest.mark.parametrize(
+        ("statement", "said"),
+        [
+            ("UPDATE zhiwen_events SET kind = 'refused' WHERE kind = 'moved'", "beside"),
+            ("UPDATE zhiwen_events SET id = 'x' WHERE seq = 3", "beside"),
+            ("UPDATE zhiwen_events SET tenant = 'other' WHERE seq = 3", "missing"),
+            ("UPDATE zhiwen_events SET hash = 'x' WHERE seq = 3", "altered"),
+            ("UPDATE zhiwen_events SET raw = CAST('{}' AS BLOB) WHERE seq = 3", "record"),
+            ("UPDATE zhiwen_events SET raw = CAST('{' AS BLOB) WHERE seq = 3", "JSON"),
+            ("UPDATE zhiwen_events SET seq = 1000 - seq", "order"),
+            ("INSERT INTO zhiwen_keys VALUES ('default', 'x', 'x', 'x', NULL)", "does not know"),
+            ("UPDATE zhiwen_sealed SET position = position + 1", "sealed value"),
+            ("UPDATE zhiwen_sealed SET event = 'x' || event", "sealed value"),
+            ("INSERT INTO zhiwen_counters VALUES ('default', 'nobody', 'desk', 'open', 1)", "counters"),
+            ("DELETE FROM zhiwen_streams WHERE id = (SELECT max(id) FROM zhiwen_streams)", "lacks"),
+            (
+                "UPDATE zhiwen_streams SET business_id = 'x' WHERE id = (SELECT min(id) FROM zhiwen_streams)",
+                "business id",
+            ),
+        ],
+    )
+    def test_what_stands_beside_the_events(
+        self, demonstration: Demonstration, tmp_path: Path, statement: str, said: str
+    ) -> None:
+        """Whoever drops the triggers changes no column unseen."""
+        flaw = self._verified(_copy(demonstration, tmp_path), "DROP TRIGGER zhiwen_events_no_update", statement).flaw
+        assert flaw is not None
+        assert said in flaw.en
+
+    def test_a_log_sealed_anew_must_still_lead_from_state_to_state(self) -> None:
+        """An event that starts from another state, or tells another version, does not follow."""
+        opened = {"kind": "opened", "source": "", "target": "a", "version": 1, "machine": {"id": "m"}, "parent": None}
+        opened |= {"root": "r", "business_id": None, "keep": [], "payload": {}, "deadline": None}
+        opened |= {"discharges": [], "obliges": []}
+        moved = {**opened, "kind": "moved", "source": "a", "target": "b", "version": 2}
+        for wrong in ({"source": "b"}, {"version": 3}, {"version": 1}):
+            found = Folded()
+            assert found.take(opened)
+            assert not found.take({**moved, **wrong})
+        assert fold([opened, moved]).state == "b"
+        found = Folded()
+        assert not found.take({**moved, "kind": "obliged"})
+
+    @pytest.mark.parametrize(
         "statement", ["UPDATE zhiwen_deadlines SET due = '2030-01-01'", "DELETE FROM zhiwen_deadlines"]
     )
     def test_a_running_deadline(self, tmp_path: Path, statement: str) -> None:
@@ -306,12 +350,21 @@ class TestDatabase:
         assert flaw is not None
         assert "deadline" in flaw.en
 
-    def test_a_key_that_the_log_knows_is_gone(self, tmp_path: Path) -> None:
-        """An idempotency key may not be forgotten: a request could be done twice."""
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM zhiwen_keys",
+            "UPDATE zhiwen_keys SET event = 'x'",
+            "UPDATE zhiwen_keys SET content = 'x'",
+            "UPDATE zhiwen_keys SET event = NULL",
+        ],
+    )
+    def test_a_key_that_the_log_knows_is_gone(self, tmp_path: Path, statement: str) -> None:
+        """An idempotency key may not be forgotten, nor lead to another answer: a request could be done twice."""
         path = tmp_path / "flow.db"
         with Flow.open(f"sqlite:///{path}", actor=TRANSPORT_DESK) as flow:
             flow.start("complaint", _COMPLAINT, key="k").raise_if_refused()
-        flaw = self._verified(path, "DELETE FROM zhiwen_keys").flaw
+        flaw = self._verified(path, statement).flaw
         assert flaw is not None
         assert "keys" in flaw.en
 
