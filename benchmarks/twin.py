@@ -79,7 +79,7 @@ class Noting:
         """See `Driver.scrub`."""
         return self._driver.scrub()
 
-    def ids(self, names: Iterable[str]) -> Any:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """See `Driver.ids`."""
         return self._driver.ids(names)
 

@@ -21,7 +21,8 @@ from zhiwen_flow.cli.console import (
     Lang,
     LangOption,
     OutOption,
-    Tenant,
+    TenantOption,
+    UrlArgument,
     existing,
     print_json,
     progress,
@@ -33,12 +34,13 @@ from zhiwen_flow.errors import MisuseError, StoreError
 app = typer.Typer(
     no_args_is_help=True, help="审计日志:导出、验证、检查点、密钥 / the log: export, verify, checkpoint, keys"
 )
-Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db、postgresql://user@host/database / store URL")]
 Heads = Annotated[Path | None, typer.Option("--heads", help="检查点的链头文件 / file of the checkpoint's heads")]
 
 
 @app.command()
-def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
+def export(
+    url: UrlArgument, out: OutOption = None, tenant: TenantOption = "default", lang: LangOption = Lang.ZH
+) -> None:
     """导出日志(JSONL) / export the log as JSON lines."""
     with closing(existing(url, tenant)) as store, progress(said(lang, "导出", "exporting")) as tell:
         if out is None:
@@ -61,7 +63,7 @@ def verify(
     ] = None,
     heads: Heads = None,
     archive: Annotated[list[Path] | None, typer.Option("--archive", help="归档文件,可多次给出 / archive files")] = None,
-    tenant: Tenant = "default",
+    tenant: TenantOption = "default",
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -121,11 +123,11 @@ def _told(report: Report, lang: Lang) -> str:
 
 @app.command()
 def checkpoint(
-    url: Url,
+    url: UrlArgument,
     out: OutOption = None,
     heads: Heads = None,
     sign: Annotated[Path | None, typer.Option("--sign", help="以此私钥签名 / sign with this private key")] = None,
-    tenant: Tenant = "default",
+    tenant: TenantOption = "default",
     lang: LangOption = Lang.ZH,
 ) -> None:
     """生成检查点,另处保存 / make a checkpoint, to be kept elsewhere."""

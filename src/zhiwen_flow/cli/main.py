@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from zhiwen_flow.cli import audit, machine, plan, rulebook, store
+from zhiwen_flow.cli import audit, machine, plan, relay, rulebook, store
 from zhiwen_flow.cli.console import Lang, LangOption, said
 from zhiwen_flow.demo import run
 from zhiwen_flow.errors import ZhiwenError
@@ -29,6 +29,7 @@ app.add_typer(machine.app, name="machine")
 app.add_typer(plan.app, name="plan")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(audit.app, name="audit")
+app.add_typer(relay.app, name="relay")
 app.add_typer(store.app, name="store")
 
 

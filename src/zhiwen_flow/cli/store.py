@@ -19,7 +19,7 @@ from zhiwen_flow.cli.console import (
     Lang,
     LangOption,
     OutOption,
-    Tenant,
+    TenantOption,
     existing,
     print_json,
     progress,
@@ -87,7 +87,7 @@ def archive(  # noqa: PLR0917  options, by name
     document: Annotated[str | None, typer.Option("--document", help="文号 / document number")] = None,
     sealed: Annotated[Path | None, typer.Option("--sealed", help="封存内容另存 / file for sealed values")] = None,
     resume: Annotated[bool, typer.Option("--finish", help="接着办完该文件的归档 / go on with that file")] = False,
-    tenant: Tenant = "default",
+    tenant: TenantOption = "default",
     lang: LangOption = Lang.ZH,
 ) -> None:
     """归档:办结多时的卷宗写入文件,移出数据库 / write closed cases into a file and take them out."""

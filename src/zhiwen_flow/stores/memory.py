@@ -11,7 +11,7 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from typing import Any
 
@@ -24,6 +24,7 @@ from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, 
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
+from zhiwen_flow.stores.outbox import LANES, lane_of
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Tombstone, Totals, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
@@ -51,6 +52,7 @@ class _State:
     refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
+    waiting: dict[int, dict[int, str]] = attrs.field(factory=lambda: {lane: {} for lane in range(LANES)})
     named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
@@ -320,6 +322,14 @@ class MemoryStore:
         yield from (("obligations", each) for each in sorted(set(state.owed) - set(state.instances)))
         yield from (("deadlines", each) for each in sorted(set(state.deadlines) - set(state.instances)))
 
+    def waiting(self, lane: int) -> dict[int, str]:
+        """Give the streams whose events wait in a lane (通道中的待发布事项), by place in the log."""
+        return self._state.waiting[lane]
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Keep other threads out (加锁)."""
+        return self._lock
+
     def close(self) -> None:
         """See `Store.close`."""
         self._closed = True
@@ -378,6 +388,7 @@ class MemoryStore:
             state.log.append(event)
             state.by_event[draft.body["id"]] = place
             state.streams.setdefault(draft.stream, []).append(place)
+            state.waiting[lane_of(draft.stream)][place] = draft.stream
             events.append(event)
         state.heads.update(heads)
         return tuple(events)

@@ -31,7 +31,7 @@ END $$;
 GRANT SELECT ON zhiwen_version, zhiwen_meta, zhiwen_definitions, zhiwen_pins, zhiwen_events, zhiwen_archived
   TO zhiwen_app, zhiwen_relay, zhiwen_reader, zhiwen_archivist;
 GRANT SELECT ON zhiwen_streams, zhiwen_counters, zhiwen_obligations, zhiwen_deadlines, zhiwen_keys, zhiwen_refusals,
-  zhiwen_outbox, zhiwen_lanes
+  zhiwen_outbox, zhiwen_lanes, zhiwen_held, zhiwen_skipped
   TO zhiwen_app, zhiwen_reader, zhiwen_archivist;
 
 -- zhiwen_app: what is written once is inserted, what follows from it is kept current.
@@ -44,8 +44,9 @@ GRANT SELECT, INSERT, DELETE ON zhiwen_sealed TO zhiwen_app;
 GRANT USAGE ON SEQUENCE zhiwen_events_seq_seq, zhiwen_pins_pin_seq TO zhiwen_app, zhiwen_archivist;
 
 -- zhiwen_relay: what waits to be published, and who publishes it.
-GRANT SELECT, UPDATE, DELETE ON zhiwen_outbox TO zhiwen_relay;
-GRANT SELECT, INSERT, UPDATE, DELETE ON zhiwen_lanes TO zhiwen_relay;
+GRANT SELECT, DELETE ON zhiwen_outbox TO zhiwen_relay;
+GRANT SELECT, INSERT, UPDATE, DELETE ON zhiwen_lanes, zhiwen_held TO zhiwen_relay;
+GRANT SELECT, INSERT, UPDATE, DELETE ON zhiwen_skipped TO zhiwen_relay;
 
 -- zhiwen_archivist: records what it detaches, in an event and in a row for each stream, then removes it.
 GRANT INSERT ON zhiwen_archived, zhiwen_outbox TO zhiwen_archivist;

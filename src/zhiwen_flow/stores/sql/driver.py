@@ -99,7 +99,7 @@ class Driver(Protocol):
     def scrub(self) -> bool:
         """Remove what deleted rows left in the database's files; False where that is not in this connection's power."""
 
-    def ids(self, names: Iterable[str]) -> Any:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """Give *names* as the one value that an ``any`` clause takes."""
 
     def close(self) -> None:

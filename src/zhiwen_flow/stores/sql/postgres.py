@@ -208,7 +208,7 @@ class PostgresDriver:
         """See `Driver.scrub`: only the administrator's ``VACUUM``, and time, remove a deleted row from the files."""
         return False
 
-    def ids(self, names: Iterable[str]) -> list[str]:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> list[str | int]:
         """See `Driver.ids`."""
         return list(names)
 

@@ -154,7 +154,7 @@ class SqliteDriver:
             return False
         return not self.query("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
 
-    def ids(self, names: Iterable[str]) -> str:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> str:
         """See `Driver.ids`."""
         return json.dumps(list(names))
 
