@@ -183,9 +183,7 @@ def test_what_waits_for_publication_stays(office: Office) -> None:
     """An event that was not published yet keeps its family in the database."""
     desk = office.old[2]
     row = (10_000, "default", 0, desk)
-    office.store.driver.write(
-        [("INSERT INTO zhiwen_outbox (seq, tenant, lane, stream) VALUES (?, ?, ?, ?)", row)]
-    )
+    office.store.driver.write([("INSERT INTO zhiwen_outbox (seq, tenant, lane, stream) VALUES (?, ?, ?, ?)", row)])
     done = office.archive()
     assert (done.families, done.waiting) == (4, 1)
     assert office.flow.instance(desk).state == "closed"
