@@ -67,6 +67,18 @@ class Noting:
         with self._driver.snapshot():
             yield
 
+    def settle(self) -> None:
+        """See `Driver.settle`."""
+        self._driver.settle()
+
+    def archive(self) -> None:
+        """See `Driver.archive`."""
+        self._driver.archive()
+
+    def scrub(self) -> bool:
+        """See `Driver.scrub`."""
+        return self._driver.scrub()
+
     def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """See `Driver.ids`."""
         return self._driver.ids(names)

@@ -5,10 +5,10 @@ Give a stored answer again: event body → decision (由事件还原裁量说明
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from zhiwen_flow.events import body_of
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.standing import act_labels
 from zhiwen_flow.model import Decision, Holder, Verdict
@@ -34,7 +34,7 @@ def decision_of(
         machine: The definition the instance was opened under.
         reasons: Reasons and passing reasons of the registered guards.
     """
-    body = json.loads(raw)
+    body = body_of(raw)
     transition = machine.find(body["source"] or "_new", body["trigger"])
     label = transition.label if transition is not None else _label(machine, body["trigger"])
     verdicts = body["verdicts"] if isinstance(body["verdicts"], list) else sealed.get("verdicts", [])

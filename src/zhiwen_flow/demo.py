@@ -14,7 +14,8 @@ from typing import Any
 import attrs
 
 from zhiwen_flow.audit.export import export_log
-from zhiwen_flow.audit.verify import Report, verify_lines, verify_store
+from zhiwen_flow.audit.findings import Report
+from zhiwen_flow.audit.verify import verify_lines, verify_store
 from zhiwen_flow.campaign import issue_of, opening_of
 from zhiwen_flow.diagrams.draw import draw
 from zhiwen_flow.errors import StoreError

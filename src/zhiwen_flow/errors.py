@@ -6,6 +6,7 @@ The errors that the library raises, as one tree.
     ├── SettingsError         a host's settings have faults (all of them named)
     ├── MisuseError           the caller asked for what cannot be asked; nothing was recorded
     │   ├── UnknownNameError  no such machine, instance, trigger, measure, organ …
+    │   │   └── ArchivedError what is asked for was archived
     │   ├── PayloadError      the payload does not fit the fields of the transition (all faults named)
     │   ├── PlanError         what is asked of a plan cannot be done with it (all faults named)
     │   ├── KeyReuseError     an idempotency key was used again for another request
@@ -112,6 +113,23 @@ class UnknownNameError(MisuseError, LookupError):
         names = sorted(map(str, known))
         shown = ", ".join(f"`{each}`" for each in names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
         super().__init__(f"no {kind} `{name}`; known: {shown}" if names else f"no {kind} `{name}`")
+
+
+class ArchivedError(UnknownNameError):
+    """
+    What is asked for was archived (已归档); nothing was recorded.
+
+    Args:
+        kind: What was looked for, for example ``"instance"``.
+        name: Its name.
+        archive: SHA-256 of the archive file, where it is known.
+    """
+
+    def __init__(self, kind: str, name: str, archive: str | None = None) -> None:
+        super().__init__(kind, name)
+        where = f"in the archive with SHA-256 {archive}" if archive else "in the archives"
+        self.archive = archive
+        self.args = (f"the {kind} `{name}` was archived; look it up {where}",)
 
 
 class PayloadError(_FaultsError, MisuseError, ValueError):

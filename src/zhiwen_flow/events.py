@@ -17,8 +17,9 @@ import attrs
 from zhiwen_flow.canonical import MAX_BYTES, canonical, digest
 from zhiwen_flow.errors import Fault, PayloadError
 from zhiwen_flow.terms import EventKind
+from zhiwen_flow.upcasting import UPCASTERS, upcast
 
-SCHEMA = 1
+SCHEMA = UPCASTERS.current
 """Version of the event body; raised with an upcaster whenever its shape changes."""
 
 GENESIS = "0" * 64
@@ -44,9 +45,8 @@ class AuditEvent:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The parsed body; sealed values are commitments in it."""
-        found: dict[str, Any] = json.loads(self.raw)
-        return found
+        """The parsed body as today's schema says it; sealed values are commitments in it."""
+        return body_of(self.raw)
 
     @property
     def id(self) -> str:
@@ -67,6 +67,11 @@ class AuditEvent:
     def position(self) -> int:
         """Its place in the chain of its stream, from 1."""
         return int(self.body["position"])
+
+
+def body_of(raw: bytes) -> dict[str, Any]:
+    """Parse the bytes of a body, of whichever schema, as today's says it (读取正文)."""
+    return upcast(json.loads(raw))
 
 
 def seal(body: dict[str, Any], *, position: int, version: int, prev: str) -> tuple[bytes, str]:

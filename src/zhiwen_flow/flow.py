@@ -9,16 +9,18 @@ One `Flow` serves one tenant and one thread.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import attrs
 import structlog
 
 from zhiwen_flow.answers import decision_of
+from zhiwen_flow.archiving import Archived, Ordered, archive, finish
+from zhiwen_flow.audit.findings import Progress, silent
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.benches import Benches
 from zhiwen_flow.campaign import unit_plans, units_of
@@ -33,18 +35,22 @@ from zhiwen_flow.errors import (
     UnknownNameError,
     ZhiwenError,
 )
+from zhiwen_flow.events import body_of
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
+from zhiwen_flow.notes import Note, two_persons
 from zhiwen_flow.overdue import Tick, is_warned, late, step_of
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
+from zhiwen_flow.sealing import Erased, erase, unseal
 from zhiwen_flow.stores.opening import open_joined, open_store
 from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
 from zhiwen_flow.telemetry import Telemetry
+from zhiwen_flow.terms import EventKind
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -426,6 +432,110 @@ class Flow:
         found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
+    def unseal(self, event: str, name: str, *, second: Actor, reason: str, **more: Any) -> Any:
+        """
+        Give a sealed value, and record first who looked at it and why (启封查看).
+
+        Two persons act: the one who asks, and *second*. Who may do so is the host's to decide before it calls.
+
+        Args:
+            event: Id of the event.
+            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            second: The other person.
+            reason: Why, in writing; it stands in the log.
+            more: `actor`, `document`.
+
+        Raises:
+            MisuseError: the two are one, or there is no reason.
+            UnknownNameError: no such event, or nothing of that name is sealed there any more.
+        """
+        note = self._note(EventKind.UNSEALED, event, name, second, reason, **more)
+        return unseal(self.store, self.definitions.rules, note, id=self._stamps.id(), name=name)
+
+    def erase(self, event: str, name: str, *, second: Actor, reason: str, **more: Any) -> Erased:
+        """
+        Erase a sealed value for good, and record who did it and why (清除封存内容); the chain still verifies.
+
+        Args:
+            event: Id of the event.
+            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            second: The other person.
+            reason: Why, in writing; it stands in the log.
+            more: `actor`, `document`.
+
+        Raises:
+            MisuseError: the two are one, or there is no reason.
+            UnknownNameError: no such event.
+        """
+        note = self._note(EventKind.ERASED, event, name, second, reason, **more)
+        return erase(self.store, self.definitions.rules, note, id=self._stamps.id(), name=name)
+
+    def archive(
+        self,
+        before: dt.date,
+        out: str | Path,
+        *,
+        reason: str,
+        actor: Actor | None = None,
+        document: str | None = None,
+        sealed: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> Archived:
+        """
+        Write families that have ended long since into a file, and take them out of the database (归档).
+
+        Only families go whose every case has ended, that owe nothing, and whose events were all published. They can be
+        read in the file from then on; their idempotency keys stay spent.
+
+        Args:
+            before: Families whose last event is older than this day, Beijing time.
+            out: The file; nothing there is overwritten.
+            reason: Why, in writing; it stands in the log.
+            actor: Who orders it; the host's function by default.
+            document: Number of the document behind it.
+            sealed: File for the sealed values; without one they are erased.
+            progress: Told how many events were written.
+
+        Raises:
+            MisuseError: the store is no database, or there is no reason, or nothing to archive.
+            AuditError: a file cannot be written.
+            StoreError: on PostgreSQL the account does not hold the role ``zhiwen_archivist``.
+        """
+        by, kept = actor or self._acting(), Path(sealed) if sealed is not None else None
+        ordered = Ordered(before=before, actor=by, reason=reason, document=document, at=self._now())
+        rules, id = self.definitions.rules, self._stamps.id()
+        return archive(self.store, rules, ordered, Path(out), id=id, sealed=kept, progress=progress)
+
+    def finish_archive(self, path: str | Path) -> Archived:
+        """
+        Go on with an archive that was cut short (续办归档); done already, nothing happens.
+
+        Args:
+            path: The archive file.
+
+        Raises:
+            AuditError: the file does not verify.
+            StoreError: on PostgreSQL the account does not hold the role ``zhiwen_archivist``.
+        """
+        return finish(self.store, self.definitions.rules, Path(path), id=self._stamps.id(), at=self._now())
+
+    def _note(
+        self,
+        kind: EventKind,
+        event: str,
+        name: str,
+        second: Actor,
+        reason: str,
+        *,
+        actor: Actor | None = None,
+        document: str | None = None,
+    ) -> Note:
+        first, told = actor or self._acting(), {"event": event, "name": name}
+        two_persons(first, second, reason)
+        return Note(
+            kind=kind, at=self._now(), actor=first, second=second, reason=reason, document=document, payload=told
+        )
+
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
         """Read open obligations by page (待办义务)."""
         return self.store.obligations(stream=None if instance is None else _id(instance), **page)
@@ -557,7 +667,7 @@ class Flow:
     def _again(self, command: Command, answer: Answer) -> Decision:
         if answer.content != content_of(command):
             raise KeyReuseError("this key was already used for another request; take a new key")
-        body = json.loads(answer.raw)
+        body = body_of(answer.raw)
         machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 

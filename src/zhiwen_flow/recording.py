@@ -177,7 +177,7 @@ def _body(judged: Judged, walk: _Walk, key: Key | None) -> dict[str, Any]:
         "trigger": decision.trigger,
         "source": decision.source,
         "target": decision.target,
-        "actor": fixed.actor(command.actor, judged),
+        "actor": fixed.actor(command.actor, decision.at),
         "occurred_at": walk.at if occurred is None else occurred.isoformat(),
         "decided_at": walk.at,
         "payload": judged.payload,
@@ -224,15 +224,14 @@ class Parts:
         """Give the citations of a transition as the log keeps them."""
         return [] if transition is None else self._cites[id(transition)]
 
-    def actor(self, actor: Actor, judged: Judged) -> dict[str, Any]:
+    def actor(self, actor: Actor, at: dt.datetime) -> dict[str, Any]:
         """Give the actor with organ and rank as of the day of the decision."""
-        at = judged.decision.at
         key = (actor, at.date() if at.tzinfo is ZONE else at.astimezone(ZONE).date())
         found = self._actors.get(key)
         if found is None:
             if len(self._actors) > ACTORS_KEPT:
                 self._actors.clear()
-            post = judged.bench.rules.directory.post(actor.post, key[1])
+            post = self.bench.rules.directory.post(actor.post, key[1])
             organ, rank = (post.organ, post.rank) if post is not None else (None, None)
             found = self._actors[key] = {"id": actor.id, "post": actor.post, "organ": organ, "rank": rank}
         return found

@@ -126,6 +126,9 @@ class EventKind(Term):
     REFUSED_MANY = ("refused_many", "多次不予通过(合并)", "refused many times")
     OBLIGED = ("obliged", "新增待办义务", "obliged")
     DISCHARGED = ("discharged", "义务了结", "discharged")
+    UNSEALED = ("unsealed", "启封查看", "unsealed")
+    ERASED = ("erased", "清除封存内容", "erased")
+    ARCHIVED = ("archived", "归档", "archived")
     RECOMPUTED = ("recomputed", "期限重算", "deadline recomputed")
 
 

@@ -9,15 +9,18 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Demonstration
-from zhiwen_flow.audit.checkpoint import checkpoint_of, read_checkpoint
+from zhiwen_flow.audit.checkpoint import Checkpoint, checkpoint_of, checkpoint_text, read_checkpoint
 from zhiwen_flow.audit.export import export_log
+from zhiwen_flow.audit.findings import Assurance, Report
+from zhiwen_flow.audit.folding import Folded, fold
 from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
-from zhiwen_flow.audit.verify import Assurance, Report, verify_file, verify_lines, verify_store
+from zhiwen_flow.audit.verify import verify_file, verify_lines, verify_store
 from zhiwen_flow.audit.view import PUBLIC, Viewer
 from zhiwen_flow.canonical import canonical, digest
 from zhiwen_flow.demo import TRANSPORT_DESK
@@ -140,28 +143,51 @@ class TestCheckpoint:
         trailer["lines_sha256"] = digest(b"".join(out))
         return [*out, canonical({"trailer": trailer}) + b"\n"]
 
-    def test_a_log_made_anew_is_found_only_here(self, demonstration: Demonstration, lines: Lines) -> None:
+    def test_a_log_made_anew_is_found_only_here(
+        self, demonstration: Demonstration, lines: Lines, tmp_path: Path
+    ) -> None:
         """Without a checkpoint it passes as far as the trailer says; with one it does not."""
-        held = json.loads(checkpoint_of(open_store(demonstration.url)))["checkpoint"]
+        heads = tmp_path / "heads"
+        held = checkpoint_of(open_store(demonstration.url), heads=heads)
         drop = json.loads(lines[-2])["body"]["stream"]
         anew = self._made_anew(lines, drop=drop)
         assert verify_lines(anew).assurance is Assurance.TRAILER
         flaw = verify_lines(anew, checkpoint=held).flaw
         assert flaw is not None
-        assert drop in flaw.zh
-        assert verify_lines(lines, checkpoint=held).assurance is Assurance.CHECKPOINT
+        assert "made anew" in flaw.en
+        named = verify_lines(anew, checkpoint=held, heads=heads).flaw
+        assert named is not None
+        assert drop in named.zh
+        assert verify_lines(lines, checkpoint=held, heads=heads).assurance is Assurance.CHECKPOINT
 
     def test_a_later_log_still_agrees(self, demonstration: Demonstration, tmp_path: Path) -> None:
         """What came after the checkpoint does not disturb it."""
         copy = _copy(demonstration, tmp_path)
         store = open_store(f"sqlite:///{copy}")
-        held = json.loads(checkpoint_of(store))["checkpoint"]
+        held = checkpoint_of(store)
         from_now = Flow.open(f"sqlite:///{copy}")
         from_now.start("complaint", _COMPLAINT, actor=TRANSPORT_DESK)
         assert verify_store(store, checkpoint=held).assurance is Assurance.CHECKPOINT
         assert verify_lines(export_log(store), checkpoint=held).assurance is Assurance.CHECKPOINT
 
-    @pytest.mark.parametrize("text", [b"", b"{}", b'{"checkpoint":{}}', b'{"checkpoint":{"heads":{"a":[1]}}}', b"\xff"])
+    def test_a_checkpoint_of_one_moment_of_every_length(self, lines: Lines) -> None:
+        """Wherever the checkpoint was made, the log holds against it, and against none of a log one event other."""
+        events = [json.loads(each) for each in lines[:-1]]
+        for number in range(0, len(events), 7):
+            heads: dict[str, tuple[int, str]] = {}
+            for each in events[:number]:
+                heads[each["body"]["stream"]] = each["body"]["position"], each["hash"]
+            root = MerkleRoot(head_leaf(name, *heads[name]) for name in sorted(heads)).hexdigest()
+            last = events[number - 1]["seq"] if number else 0
+            held = Checkpoint(
+                tenant="default", count=number, streams=len(heads), last=last, root=root, made_at="2011-09-01"
+            )
+            assert verify_lines(lines, checkpoint=held).sound
+            assert not verify_lines(lines, checkpoint=attrs.evolve(held, last=last + 1)).sound
+
+    @pytest.mark.parametrize(
+        "text", [b"", b"{}", b'{"checkpoint":{}}', b'{"checkpoint":{"heads":[1]}}', b"\xff", b"[]"]
+    )
     def test_what_is_no_checkpoint(self, tmp_path: Path, text: bytes) -> None:
         """It is an error that says how to make one."""
         file = tmp_path / "c.json"
@@ -170,14 +196,24 @@ class TestCheckpoint:
             read_checkpoint(file)
 
     def test_an_altered_checkpoint(self, demonstration: Demonstration, tmp_path: Path) -> None:
-        """Its root follows from its heads."""
-        found = json.loads(checkpoint_of(open_store(demonstration.url)))
-        stream = next(iter(found["checkpoint"]["heads"]))
-        found["checkpoint"]["heads"][stream][0] += 1
+        """A checkpoint that says anything else does not agree with the log; written otherwise, it is none."""
+        held = checkpoint_of(open_store(demonstration.url))
         file = tmp_path / "c.json"
-        file.write_bytes(canonical(found) + b"\n")
+        for change in ({"count": held.count + 1}, {"root": "0" * 64}, {"streams": 0}, {"last": held.last - 1}):
+            file.write_bytes(checkpoint_text(attrs.evolve(held, **change)))
+            assert not verify_store(open_store(demonstration.url), checkpoint=read_checkpoint(file)).sound
+        file.write_bytes(json.dumps(json.loads(checkpoint_text(held))).encode())
         with pytest.raises(AuditError, match="altered"):
             read_checkpoint(file)
+
+    def test_heads_of_another_checkpoint(self, demonstration: Demonstration, tmp_path: Path) -> None:
+        """Heads that do not belong to the checkpoint name no stream."""
+        heads = tmp_path / "heads"
+        held = checkpoint_of(open_store(demonstration.url), heads=heads)
+        heads.write_bytes(heads.read_bytes().split(b"\n", 1)[1])
+        assert verify_store(open_store(demonstration.url), checkpoint=held, heads=heads).sound
+        with pytest.raises(AuditError, match="does not belong"):
+            verify_store(open_store(demonstration.url), checkpoint=attrs.evolve(held, root="0" * 64), heads=heads)
 
 
 def _copy(demonstration: Demonstration, tmp_path: Path) -> Path:
@@ -260,6 +296,49 @@ class TestDatabase:
         assert "gone" in flaw.en
 
     @pytest.mark.parametrize(
+        ("statement", "said"),
+        [
+            ("UPDATE zhiwen_events SET kind = 'refused' WHERE kind = 'moved'", "beside"),
+            ("UPDATE zhiwen_events SET id = 'x' WHERE seq = 3", "beside"),
+            ("UPDATE zhiwen_events SET tenant = 'other' WHERE seq = 3", "missing"),
+            ("UPDATE zhiwen_events SET hash = 'x' WHERE seq = 3", "altered"),
+            ("UPDATE zhiwen_events SET raw = CAST('{}' AS BLOB) WHERE seq = 3", "record"),
+            ("UPDATE zhiwen_events SET raw = CAST('{' AS BLOB) WHERE seq = 3", "JSON"),
+            ("UPDATE zhiwen_events SET seq = 1000 - seq", "order"),
+            ("INSERT INTO zhiwen_keys VALUES ('default', 'x', 'x', 'x', NULL)", "does not know"),
+            ("UPDATE zhiwen_sealed SET position = position + 1", "sealed value"),
+            ("UPDATE zhiwen_sealed SET event = 'x' || event", "sealed value"),
+            ("INSERT INTO zhiwen_counters VALUES ('default', 'nobody', 'desk', 'open', 1)", "counters"),
+            ("DELETE FROM zhiwen_streams WHERE id = (SELECT max(id) FROM zhiwen_streams)", "lacks"),
+            (
+                "UPDATE zhiwen_streams SET business_id = 'x' WHERE id = (SELECT min(id) FROM zhiwen_streams)",
+                "business id",
+            ),
+        ],
+    )
+    def test_what_stands_beside_the_events(
+        self, demonstration: Demonstration, tmp_path: Path, statement: str, said: str
+    ) -> None:
+        """Whoever drops the triggers changes no column unseen."""
+        flaw = self._verified(_copy(demonstration, tmp_path), "DROP TRIGGER zhiwen_events_no_update", statement).flaw
+        assert flaw is not None
+        assert said in flaw.en
+
+    def test_a_log_sealed_anew_must_still_lead_from_state_to_state(self) -> None:
+        """An event that starts from another state, or tells another version, does not follow."""
+        opened = {"kind": "opened", "source": "", "target": "a", "version": 1, "machine": {"id": "m"}, "parent": None}
+        opened |= {"root": "r", "business_id": None, "keep": [], "payload": {}, "deadline": None}
+        opened |= {"discharges": [], "obliges": []}
+        moved = {**opened, "kind": "moved", "source": "a", "target": "b", "version": 2}
+        for wrong in ({"source": "b"}, {"version": 3}, {"version": 1}):
+            found = Folded()
+            assert found.take(opened)
+            assert not found.take({**moved, **wrong})
+        assert fold([opened, moved]).state == "b"
+        found = Folded()
+        assert not found.take({**moved, "kind": "obliged"})
+
+    @pytest.mark.parametrize(
         "statement", ["UPDATE zhiwen_deadlines SET due = '2030-01-01'", "DELETE FROM zhiwen_deadlines"]
     )
     def test_a_running_deadline(self, tmp_path: Path, statement: str) -> None:
@@ -271,12 +350,21 @@ class TestDatabase:
         assert flaw is not None
         assert "deadline" in flaw.en
 
-    def test_a_key_that_the_log_knows_is_gone(self, tmp_path: Path) -> None:
-        """An idempotency key may not be forgotten: a request could be done twice."""
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM zhiwen_keys",
+            "UPDATE zhiwen_keys SET event = 'x'",
+            "UPDATE zhiwen_keys SET content = 'x'",
+            "UPDATE zhiwen_keys SET event = NULL",
+        ],
+    )
+    def test_a_key_that_the_log_knows_is_gone(self, tmp_path: Path, statement: str) -> None:
+        """An idempotency key may not be forgotten, nor lead to another answer: a request could be done twice."""
         path = tmp_path / "flow.db"
         with Flow.open(f"sqlite:///{path}", actor=TRANSPORT_DESK) as flow:
             flow.start("complaint", _COMPLAINT, key="k").raise_if_refused()
-        flaw = self._verified(path, "DELETE FROM zhiwen_keys").flaw
+        flaw = self._verified(path, statement).flaw
         assert flaw is not None
         assert "keys" in flaw.en
 

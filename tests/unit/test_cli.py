@@ -417,7 +417,7 @@ class TestJson:
     @pytest.mark.parametrize("lang", ["zh", "en"])
     def test_verify(self, run: Runner, demonstration: Demonstration, lang: str) -> None:
         """Sound, with its counts; the store says that its tables were compared."""
-        keys = {"sound", "assurance", "count", "streams", "tables_compared", "flaw"}
+        keys = {"sound", "assurance", "count", "streams", "tables_compared", "archived", "flaw"}
         file = json.loads(run("audit", "verify", demonstration.log, "--format", "json", "--lang", lang).out)
         store = json.loads(run("audit", "verify", demonstration.url, "--format", "json", "--lang", lang).out)
         assert set(file) == set(store) == keys

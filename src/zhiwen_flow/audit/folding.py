@@ -1,5 +1,5 @@
 """
-Fold events back into what the tables must say (由日志还原现状): state is the fold of the log. Pure.
+Fold the events of one stream back into what the tables must say (由日志还原现状): state is the fold of the log. Pure.
 """
 
 from __future__ import annotations
@@ -9,88 +9,73 @@ from typing import Any
 
 import attrs
 
+_NO_MOVE = ("refused", "refused_many")
+_MOVES = ("opened", "moved", "recomputed")
+
 
 @attrs.define(kw_only=True)
 class Folded:
-    """What the log says of one instance (卷宗现状)."""
-
-    state: str
-    version: int
-    parent: str | None
-    root: str
-    business_id: str | None
-    facts: dict[str, Any]
-
-
-@attrs.define
-class Fold:
     """
-    Takes event bodies in their order and keeps what they add up to (折叠).
+    What the log says of one stream (卷宗现状).
 
-    `instances`, `children`, `owed`, `deadlines` and `keys` are what the tables of a store must say.
+    Args:
+        state: Its state; None while only refusals stand there.
+        owed: Kinds of the open obligations by their ids.
+        deadline: Limit and last day of the running deadline.
     """
 
-    instances: dict[str, Folded] = attrs.field(factory=dict)
-    children: dict[str, dict[tuple[str, str], int]] = attrs.field(factory=dict)
-    owed: dict[str, dict[str, str]] = attrs.field(factory=dict)
-    deadlines: dict[str, tuple[str, str | None]] = attrs.field(factory=dict)
-    keys: dict[str, str] = attrs.field(factory=dict)
+    state: str | None = None
+    version: int = 0
+    machine: str | None = None
+    parent: str | None = None
+    root: str | None = None
+    business_id: str | None = None
+    facts: dict[str, Any] = attrs.field(factory=dict)
+    owed: dict[str, str] = attrs.field(factory=dict)
+    deadline: tuple[str, str | None] | None = None
 
-    def take(self, body: Mapping[str, Any]) -> None:
-        """Take one event."""
+    def take(self, body: Mapping[str, Any]) -> bool:
+        """
+        Take the next event of the stream.
+
+        Returns:
+            False where it does not follow from those before: it starts from another state, or another version.
+        """
         kind = body["kind"]
-        if body["key"] is not None:
-            self.keys[body["key"]["hash"]] = body["key"]["content"]
-        if kind in ("refused", "refused_many"):
-            return
-        if kind in ("opened", "moved", "recomputed"):
-            self._moved(body)
-        stream = body["stream"]
-        for settled in body["discharges"]:
-            for id in [each for each, owed in self.owed.get(stream, {}).items() if owed == settled]:
-                del self.owed[stream][id]
+        if kind in _NO_MOVE:
+            return bool(body["version"] == self.version)
+        follows = self._moved(body) if kind in _MOVES else body["version"] == self.version
+        if self.owed:
+            settled = body["discharges"]
+            self.owed = {id: owed for id, owed in self.owed.items() if owed not in settled}
         for owed in body["obliges"]:
-            self.owed.setdefault(stream, {})[owed["id"]] = owed["kind"]
+            self.owed[owed["id"]] = owed["kind"]
+        return bool(follows)
 
-    def _moved(self, body: Mapping[str, Any]) -> None:
-        stream, source, target = body["stream"], body["source"], body["target"]
-        kept = {name: body["payload"][name] for name in body["keep"]}
-        known = self.instances.get(stream)
-        if known is None:
-            self.instances[stream] = Folded(
-                state=target,
-                version=1,
-                parent=body["parent"],
-                root=body["root"],
-                business_id=body["business_id"],
-                facts=kept,
-            )
-        else:
-            known.state, known.version = target, known.version + 1
-            known.facts |= kept
-        if body["parent"] is not None and source != target:
-            self._count(body, source, -1)
-            self._count(body, target, 1)
+    def _moved(self, body: Mapping[str, Any]) -> bool:
+        source, target = body["source"], body["target"]
+        follows = bool(source == (self.state or "") and body["version"] == self.version + 1)
+        if self.state is None:
+            self.machine, self.parent, self.root = body["machine"]["id"], body["parent"], body["root"]
+            self.business_id = body["business_id"]
+        self.state, self.version = target, self.version + 1
+        for name in body["keep"]:
+            self.facts[name] = body["payload"][name]
         if source != target:
-            self.deadlines.pop(stream, None)
+            self.deadline = None
         if body["deadline"] is not None:
-            self.deadlines[stream] = (body["deadline"]["limit"], body["deadline"]["due"])
-
-    def _count(self, body: Mapping[str, Any], state: str, by: int) -> None:
-        if not state:
-            return
-        table = self.children.setdefault(body["parent"], {})
-        place = (body["machine"]["id"], state)
-        left = table.get(place, 0) + by
-        if left:
-            table[place] = left
-        else:
-            del table[place]
+            self.deadline = body["deadline"]["limit"], body["deadline"]["due"]
+        return follows
 
 
-def fold(bodies: Iterable[Mapping[str, Any]]) -> Fold:
-    """Fold event bodies in their order (由日志还原)."""
-    found = Fold()
+def fold(bodies: Iterable[Mapping[str, Any]]) -> Folded:
+    """
+    Fold the event bodies of one stream in their order (由日志还原).
+
+    >>> fold([]).state is None
+    True
+    """
+    found = Folded()
     for each in bodies:
         found.take(each)
     return found

@@ -18,6 +18,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from zhiwen_flow.errors import StoreError
+from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.protocol import Store
 
 
 class Lang(StrEnum):
@@ -39,6 +41,12 @@ FormatOption = Annotated[Format, typer.Option("--format", help="text 或 json / 
 UrlArgument = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db / store URL")]
 TenantOption = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", help="写入文件 / write to a file")]
+
+
+def existing(url: str, tenant: str) -> Store:
+    """Open a store that is there; a mistyped path must not make a new database."""
+    check_there(url)
+    return open_store(url, tenant=tenant)
 
 
 def said(lang: Lang, zh: str, en: str) -> str:
@@ -102,11 +110,11 @@ def warn(text: str) -> None:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int], None]]:
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
     """Show a bar on a terminal while something long is done."""
     if not sys.stderr.isatty():
-        yield lambda _done: None
+        yield lambda _done, _total: None
         return
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -9,6 +9,7 @@ import copy
 import datetime as dt
 import threading
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
@@ -24,7 +25,7 @@ from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
 from zhiwen_flow.stores.outbox import LANES, lane_of
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Tombstone, Totals, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -209,9 +210,9 @@ class MemoryStore:
         """See `Store.running`."""
         return self._state.deadlines.get(stream)
 
-    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, tuple[str, str | None]]:
         """See `Store.spent`."""
-        return {each: self._state.keys[each][0] for each in hashes if each in self._state.keys}
+        return {each: self._state.keys[each][:2] for each in hashes if each in self._state.keys}
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
@@ -232,6 +233,10 @@ class MemoryStore:
                 del kept[name]
             return True
 
+    def scrub(self) -> bool:
+        """See `Store.scrub`; there are no files."""
+        return True
+
     def folded(self, stream: str) -> Mapping[str, int]:
         """See `Store.folded`."""
         return {
@@ -240,11 +245,82 @@ class MemoryStore:
             if where == stream and count > REFUSALS_KEPT
         }
 
-    def heads(self) -> Iterator[Head]:
+    def heads(self, *, upto: int | None = None) -> Iterator[Head]:
         """See `Store.heads`."""
-        for stream in sorted(self._state.heads):
-            position, hash = self._state.heads[stream]
-            yield Head(stream=stream, position=position, hash=hash)
+        state = self._state
+        for stream in sorted(state.heads):
+            places = state.streams[stream]
+            count = len(places) if upto is None else bisect_left(places, upto)
+            if count:
+                yield Head(stream=stream, position=count, hash=state.log[places[count - 1]].hash)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Store.snapshot`; others wait."""
+        with self._lock:
+            yield
+
+    def settled(self) -> int:
+        """See `Store.settled`."""
+        return len(self._state.log)
+
+    def totals(self, *, upto: int | None = None) -> Totals:
+        """See `Store.totals`."""
+        keys = sum(1 for _, event, _ in self._state.keys.values() if event is not None)
+        return Totals(events=len(self._state.log[:upto]), keys=keys)
+
+    def log(self, *, after: tuple[str, int] = ("", 0), limit: int = 1000) -> Sequence[Logged]:
+        """See `Store.log`."""
+        found: list[Logged] = []
+        stream, position = after
+        ids = sorted(self._state.streams)
+        for id in ids[bisect_left(ids, stream) :]:
+            places = self._state.streams[id]
+            skipped = position if id == stream else 0
+            found += [self._logged(id, number, places[number - 1]) for number in range(skipped + 1, len(places) + 1)]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _logged(self, stream: str, position: int, place: int) -> Logged:
+        event = self._state.log[place]
+        return Logged(event.seq, stream, position, event.id, event.kind.value, event.hash, event.raw)
+
+    def kept(self, *, after: str = "", limit: int = 500) -> Sequence[Kept]:
+        """See `Store.kept`."""
+        ids = sorted(self._state.heads)
+        start = bisect_right(ids, after)
+        return [self._kept(each) for each in ids[start : start + limit]]
+
+    def _kept(self, stream: str) -> Kept:
+        state = self._state
+        position, hash = state.heads[stream]
+        sealed = {
+            id: state.sealed[id] for place in state.streams[stream] if (id := state.log[place].id) in state.sealed
+        }
+        return Kept(
+            head=Head(stream=stream, position=position, hash=hash),
+            instance=state.instances.get(stream),
+            owed={each: state.obligations[each].kind for each in state.owed.get(stream, ())},
+            deadline=state.deadlines.get(stream),
+            sealed=sealed,
+        )
+
+    def archived(self, *, after: str = "", limit: int = 1000) -> Sequence[Tombstone]:  # noqa: ARG002
+        """See `Store.archived`; nothing is archived out of memory."""
+        return ()
+
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """See `Store.strays`."""
+        state = self._state
+        family = (each for each in state.instances.values() if each.parent is not None)
+        counted = Counter((each.parent or "", each.pin.machine, each.state) for each in family)
+        told = {(id, *place): count for id, table in state.children.items() for place, count in table.items()}
+        for place in sorted(set(counted) | set(told)):
+            if counted.get(place) != told.get(place):
+                yield "counters", place[0]
+        yield from (("obligations", each) for each in sorted(set(state.owed) - set(state.instances)))
+        yield from (("deadlines", each) for each in sorted(set(state.deadlines) - set(state.instances)))
 
     def waiting(self, lane: int) -> dict[int, str]:
         """Give the streams whose events wait in a lane (通道中的待发布事项), by place in the log."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
@@ -59,6 +59,73 @@ class Head:
     stream: str
     position: int
     hash: str
+
+
+class Logged(NamedTuple):
+    """
+    An event with what stands beside it in its row (日志行); a tuple, for verification reads millions.
+
+    Args:
+        seq: Global position in the store.
+        raw: The canonical bytes of the body; everything else must be what they say.
+    """
+
+    seq: int
+    stream: str
+    position: int
+    id: str
+    kind: str
+    hash: str
+    raw: bytes
+
+
+@attrs.frozen(kw_only=True)
+class Kept:
+    """
+    What the tables say of one stream (各表所载现状), for verification to hold against the log.
+
+    Args:
+        instance: None while only refusals stand there.
+        owed: Kinds of the open obligations by their ids.
+        sealed: Sealed values by event and name.
+    """
+
+    head: Head
+    instance: Instance | None
+    owed: Mapping[str, str]
+    deadline: Deadline | None
+    sealed: Mapping[str, Mapping[str, SealedValue]] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Tombstone:
+    """
+    What stays of a stream whose events were detached (归档留痕).
+
+    Args:
+        root: The instance at the top of its family.
+        first: Global position of its first event.
+        last: Global position of its last event.
+        position: Number of its events.
+        head: Hash of its last event.
+        archive: SHA-256 of the archive file that holds them.
+    """
+
+    stream: str
+    root: str
+    first: int
+    last: int
+    position: int
+    head: str
+    archive: str
+
+
+@attrs.frozen(kw_only=True)
+class Totals:
+    """How much a store holds (总数): events, and idempotency keys that name an event."""
+
+    events: int
+    keys: int
 
 
 @attrs.frozen(kw_only=True)
@@ -202,8 +269,13 @@ class Store(Protocol):
     def running(self, stream: str) -> Deadline | None:
         """Give the running deadline of *stream*; None when there is none."""
 
-    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
-        """Give, for those of *hashes* (SHA-256 of an idempotency key) that are spent, the hash of what was asked."""
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, tuple[str, str | None]]:
+        """
+        Look up which of *hashes* (SHA-256 of an idempotency key) are spent.
+
+        Returns:
+            By hash, the hash of what was asked, and the event that answered; None where it was folded or archived.
+        """
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """Give the number of children of *parent* by (machine, state)."""
@@ -214,11 +286,59 @@ class Store(Protocol):
     def erase(self, *, event: str, name: str) -> bool:
         """Erase a sealed value and its salt for good; False when it was not there. The chain still verifies."""
 
+    def scrub(self) -> bool:
+        """
+        Remove what erased values left in the files of the database; called outside of transactions.
+
+        Returns:
+            False where something may be left: others read an older state, or it is for the administrator to do.
+        """
+
     def folded(self, stream: str) -> Mapping[str, int]:
         """Give the number of folded refusals on *stream* by actor."""
 
-    def heads(self) -> Iterator[Head]:
-        """Iterate over the chain heads of all streams, in the order of their ids."""
+    def heads(self, *, upto: int | None = None) -> Iterator[Head]:
+        """
+        Iterate over the chain heads of all streams, in the order of their ids.
+
+        Args:
+            upto: Heads as they were when the events with `seq` up to this one were all; as they are by default.
+        """
+
+    # --- for verification: everything once, in the order of the streams' ids, whatever its amount ---
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all reads inside see one state, whatever others write meanwhile; nothing is written inside."""
+
+    def settled(self) -> int:
+        """
+        Give the last `seq` of the tenant below which no event can appear any more.
+
+        A database may give out numbers in one order and commit in another. Waits for those who are at it.
+
+        Raises:
+            StoreError: a transaction was open for too long.
+        """
+
+    def totals(self, *, upto: int | None = None) -> Totals:
+        """Count events and keys; events with `seq` up to *upto*, or all."""
+
+    def log(self, *, after: tuple[str, int] = ("", 0), limit: int = 1000) -> Sequence[Logged]:
+        """Read events in the order of (stream, position), from the one behind *after*."""
+
+    def kept(self, *, after: str = "", limit: int = 500) -> Sequence[Kept]:
+        """Read what the tables say of the streams with an id above *after*, in the order of their ids."""
+
+    def archived(self, *, after: str = "", limit: int = 1000) -> Sequence[Tombstone]:
+        """Read what stays of archived streams with an id above *after*, in the order of their ids."""
+
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """
+        Name rows that no stream accounts for: (table, stream).
+
+        Child counters that are not the number of instances under that parent, and obligations, deadlines and sealed
+        values of streams that are not there.
+        """
 
     def close(self) -> None:
         """Release what the store holds."""

@@ -19,6 +19,7 @@ from zhiwen_flow.audit.export import pages
 from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ZhiwenError
+from zhiwen_flow.events import body_of
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.model import Actor, Command, Decision
@@ -124,7 +125,7 @@ def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
         raw: Canonical bytes of the event body.
         sealed: Sealed values of the event by name.
     """
-    body = json.loads(raw)
+    body = body_of(raw)
     payload = body["payload"]
     if "sealed" in payload and set(payload) == {"sealed"}:
         payload = sealed.get("payload", {})

@@ -24,7 +24,7 @@ from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Decision
-from zhiwen_flow.stores.protocol import Store, Wanted
+from zhiwen_flow.stores.protocol import Kept, Logged, Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.desk import desk_machines
@@ -228,6 +228,58 @@ class StoreContract:
                 ended = run_interleaved([stepwise(one, clock, asked[0]), stepwise(two, clock, asked[1])], seed)
                 kinds = sorted(type(each).__name__ for each in ended)
                 assert kinds == ["BusinessIdError", "Decision"], f"seed {seed}: {ended}"
+
+    # --- verification ---
+
+    def test_heads_of_every_moment(self, flow: Flow) -> None:
+        """Heads up to a position are those that the log had when it ended there; so are the totals."""
+        desk = flow.start("desk", {"who": "某人"}, key="a")
+        slip = flow.start("slip", parent=desk.stream, key="b")
+        flow.do(slip, "answer")
+        flow.start("desk")
+        flow.do(desk, "seize", actor=STRANGER)
+        store, heads = flow.store, dict[str, tuple[int, str]]()
+        events = store.events()
+        for number, event in enumerate(events, start=1):
+            heads[event.stream] = event.position, event.hash
+            found = {each.stream: (each.position, each.hash) for each in store.heads(upto=event.seq)}
+            assert found == heads
+            assert store.totals(upto=event.seq).events == number
+        assert store.settled() == events[-1].seq
+        assert (store.totals().events, store.totals().keys) == (len(events), 2)
+        assert [each.stream for each in store.heads()] == sorted(heads)
+
+    def test_everything_is_read_once_stream_by_stream(self, flow: Flow) -> None:
+        """Whatever the size of a page: every event in the order of (stream, position), every stream beside it."""
+        for _ in range(3):
+            desk = flow.start("desk", {"who": "某人"})
+            flow.start("slip", parent=desk.stream)
+            flow.do(desk, "promise")
+        store = flow.store
+        events = {each.id: each for each in store.events()}
+        with store.snapshot():
+            for limit in (1, 2, 5, 100):
+                log: list[Logged] = []
+                after = ("", 0)
+                while page := store.log(after=after, limit=limit):
+                    log += page
+                    after = page[-1].stream, page[-1].position
+                assert [(each.stream, each.position) for each in log] == sorted((e.stream, e.position) for e in log)
+                assert {each.id: (each.seq, each.hash, each.raw) for each in log} == {
+                    id: (each.seq, each.hash, each.raw) for id, each in events.items()
+                }
+                kept: list[Kept] = []
+                last = ""
+                while rows := store.kept(after=last, limit=limit):
+                    kept += rows
+                    last = rows[-1].head.stream
+                assert [each.head for each in kept] == list(store.heads())
+                assert all(each.instance == store.load(each.head.stream).instance for each in kept)
+                owed = sorted(kind for each in kept for kind in each.owed.values())
+                assert owed == ["answer"] * 3 + ["reply"] * 3
+                assert sum(len(each.sealed) for each in kept) == 3
+            assert list(store.strays()) == []
+            assert list(store.archived()) == []
 
     # --- sealed values ---
 

@@ -222,3 +222,50 @@ CREATE TABLE zhiwen_lanes (
 );
 
 UPDATE zhiwen_version SET version_num='0002' WHERE zhiwen_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+CREATE TABLE zhiwen_archived (
+    tenant TEXT COLLATE "C" NOT NULL, 
+    stream TEXT COLLATE "C" NOT NULL, 
+    root TEXT COLLATE "C" NOT NULL, 
+    first BIGINT NOT NULL, 
+    last BIGINT NOT NULL, 
+    position BIGINT NOT NULL, 
+    head TEXT COLLATE "C" NOT NULL, 
+    archive TEXT COLLATE "C" NOT NULL, 
+    PRIMARY KEY (tenant, stream)
+);
+
+CREATE INDEX zhiwen_streams_by_root ON zhiwen_streams (tenant, root, id);
+
+CREATE OR REPLACE FUNCTION zhiwen_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE TRIGGER zhiwen_archived_no_change BEFORE UPDATE OR DELETE ON zhiwen_archived FOR EACH ROW EXECUTE FUNCTION zhiwen_append_only();
+
+CREATE TRIGGER zhiwen_archived_no_truncate BEFORE TRUNCATE ON zhiwen_archived EXECUTE FUNCTION zhiwen_append_only();
+
+CREATE OR REPLACE FUNCTION zhiwen_archive_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE archived boolean := false;
+BEGIN
+  IF current_user = 'zhiwen_archivist' THEN
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(TG_TABLE_SCHEMA)
+      || '.zhiwen_archived WHERE tenant = $1 AND stream = $2)'
+    INTO archived USING OLD.tenant, OLD.stream;
+  END IF;
+  IF archived THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+DROP TRIGGER zhiwen_events_no_change ON zhiwen_events;
+
+CREATE TRIGGER zhiwen_events_no_update BEFORE UPDATE ON zhiwen_events FOR EACH ROW EXECUTE FUNCTION zhiwen_append_only();
+
+CREATE TRIGGER zhiwen_events_no_delete BEFORE DELETE ON zhiwen_events FOR EACH ROW EXECUTE FUNCTION zhiwen_archive_only();
+
+UPDATE zhiwen_version SET version_num='0003' WHERE zhiwen_version.version_num = '0002';

@@ -223,3 +223,30 @@ CREATE TABLE zhiwen_lanes (
  WITHOUT ROWID;
 
 UPDATE zhiwen_version SET version_num='0002' WHERE zhiwen_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+CREATE TABLE zhiwen_archived (
+    tenant TEXT NOT NULL, 
+    stream TEXT NOT NULL, 
+    root TEXT NOT NULL, 
+    first INTEGER NOT NULL, 
+    last INTEGER NOT NULL, 
+    position INTEGER NOT NULL, 
+    head TEXT NOT NULL, 
+    archive TEXT NOT NULL, 
+    PRIMARY KEY (tenant, stream)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX zhiwen_streams_by_root ON zhiwen_streams (tenant, root, id);
+
+CREATE TRIGGER zhiwen_archived_no_update BEFORE UPDATE ON zhiwen_archived BEGIN SELECT RAISE(ABORT, 'zhiwen_archived is append-only'); END;
+
+CREATE TRIGGER zhiwen_archived_no_delete BEFORE DELETE ON zhiwen_archived BEGIN SELECT RAISE(ABORT, 'zhiwen_archived is append-only'); END;
+
+DROP TRIGGER zhiwen_events_no_delete;
+
+CREATE TRIGGER zhiwen_events_no_delete BEFORE DELETE ON zhiwen_events WHEN NOT EXISTS (SELECT 1 FROM zhiwen_archived WHERE tenant = OLD.tenant AND stream = OLD.stream) BEGIN SELECT RAISE(ABORT, 'zhiwen_events is append-only'); END;
+
+UPDATE zhiwen_version SET version_num='0003' WHERE zhiwen_version.version_num = '0002';

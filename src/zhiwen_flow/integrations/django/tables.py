@@ -73,7 +73,7 @@ def _drop(_: Any, editor: Any) -> None:
             cursor.execute(f"DROP TABLE {table.name}")
         cursor.execute(f"DROP TABLE {VERSION_TABLE}")
         if editor.connection.vendor == "postgresql":
-            cursor.execute("DROP FUNCTION zhiwen_append_only()")
+            cursor.execute("DROP FUNCTION zhiwen_append_only(), zhiwen_archive_only()")
 
 
 def url_of(connection: Any) -> str:

@@ -80,6 +80,25 @@ class Driver(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the database."""
 
+    def settle(self) -> None:
+        """
+        Wait until every transaction that may have taken a number for an event by now has ended.
+
+        Raises:
+            StoreError: one of them was open for too long.
+        """
+
+    def archive(self) -> None:
+        """
+        Act as the archivist until the transaction ends, where the database has roles.
+
+        Raises:
+            StoreError: the account does not hold the role, or there is none.
+        """
+
+    def scrub(self) -> bool:
+        """Remove what deleted rows left in the database's files; False where that is not in this connection's power."""
+
     def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """Give *names* as the one value that an ``any`` clause takes."""
 

@@ -8,6 +8,7 @@ pipeline. A lost connection is opened anew for the next call.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -23,11 +24,19 @@ from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
 LOCK_SECONDS = 10
 """How long a row that another one holds is waited for."""
+
+WRITERS = """
+SELECT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted AND relation = 'zhiwen_events'::regclass
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND pid IS DISTINCT FROM pg_backend_pid()
+"""
 
 _VALUES = re.compile(r"VALUES \(((?:[^()]|\(\))*)\)")
 
@@ -175,6 +184,32 @@ class PostgresDriver:
                 yield
             finally:
                 self._cursor().execute("ROLLBACK")
+
+    def settle(self) -> None:
+        """
+        See `Driver.settle`.
+
+        Whoever inserts holds a lock on the table from before the number is taken until the end of the transaction; who
+        takes that lock later gets a higher number. So those who hold it now are waited for, and nobody is held up.
+        """
+        waited = {row[0] for row in self.query(WRITERS)}
+        end = time.monotonic() + LOCK_SECONDS
+        while waited:
+            waited &= {row[0] for row in self.query(WRITERS)}
+            if waited and time.monotonic() > end:
+                raise StoreError(
+                    f"{self.name}: a transaction that writes events is open for more than {LOCK_SECONDS} s; "
+                    "end it, or ask again when it has ended"
+                )
+            time.sleep(0.01 if waited else 0)
+
+    def archive(self) -> None:
+        """See `Driver.archive`."""
+        self.query(f"SET LOCAL ROLE {ARCHIVIST}")
+
+    def scrub(self) -> bool:
+        """See `Driver.scrub`: only the administrator's ``VACUUM``, and time, remove a deleted row from the files."""
+        return False
 
     def ids(self, names: Iterable[str] | Iterable[int]) -> list[str | int]:
         """See `Driver.ids`."""

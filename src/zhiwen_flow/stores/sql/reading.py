@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zhiwen_flow.changes import REFUSALS_KEPT, SealedValue
-from zhiwen_flow.errors import UnknownNameError
+from zhiwen_flow.errors import ArchivedError, UnknownNameError
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
-from zhiwen_flow.stores.protocol import Answer, Head, Wanted, shown
+from zhiwen_flow.stores.protocol import Answer, Wanted, shown
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Driver
 from zhiwen_flow.stores.sql.rows import (
@@ -52,12 +52,16 @@ class Reading:
         """See `Store.load`."""
         rows = self._driver.query(self._texts.load, (self.tenant, stream))
         if not rows:
-            raise UnknownNameError("instance", stream)
+            raise self._missing(stream)
         if len(self._seen) >= SEEN_KEPT:
             self._seen.clear()
         row = rows[0]
         self._seen[stream] = Held(row[9], row[10], row[11], row[3], row[4], known=True, state=row[2])
         return self._surroundings(row)
+
+    def _missing(self, stream: str) -> UnknownNameError:
+        rows = self._driver.query(sql.ARCHIVED_STREAM, (self.tenant, stream))
+        return ArchivedError("instance", stream, rows[0][-1]) if rows else UnknownNameError("instance", stream)
 
     def _load_many(self, streams: list[str]) -> dict[str, Surroundings]:
         rows = self._driver.query(self._texts.load_many, (self.tenant, self._driver.ids(streams)))
@@ -91,14 +95,13 @@ class Reading:
 
     def _answers(self, hashes: list[str]) -> dict[str, Answer | None]:
         rows = self._driver.query(self._texts.answers, (self.tenant, self._driver.ids(hashes)))
-        return {
-            hash: Answer(
-                content=content,
-                raw=bytes(kept if event is None else raw),
-                sealed=shown(self.sealed(event)) if event is not None else {},
-            )
-            for hash, content, event, kept, raw in rows
-        }
+        return {hash: self._answer_of(hash, *row) for hash, *row in rows}
+
+    def _answer_of(self, hash: str, content: str, event: str | None, kept: Any, raw: Any) -> Answer:
+        if event is None and kept is None:
+            raise ArchivedError("answer under the key with hash", hash)
+        sealed = shown(self.sealed(event)) if event is not None else {}
+        return Answer(content=content, raw=bytes(kept if event is None else raw), sealed=sealed)
 
     def definition(self, hash: str) -> bytes:
         """See `Store.definition`."""
@@ -176,9 +179,10 @@ class Reading:
         rows = self._driver.query(sql.RUNNING, (self.tenant, stream))
         return deadline_of(rows[0]) if rows else None
 
-    def spent(self, hashes: Sequence[str]) -> Mapping[str, str]:
+    def spent(self, hashes: Sequence[str]) -> Mapping[str, tuple[str, str | None]]:
         """See `Store.spent`."""
-        return dict(self._driver.query(self._texts.spent, (self.tenant, self._driver.ids(hashes))))
+        rows = self._driver.query(self._texts.spent, (self.tenant, self._driver.ids(hashes)))
+        return {hash: (content, event) for hash, content, event in rows}
 
     def counters(self, parent: str) -> Mapping[tuple[str, str], int]:
         """See `Store.counters`."""
@@ -192,14 +196,6 @@ class Reading:
         """See `Store.folded`."""
         rows = self._driver.query(sql.FOLDED, (self.tenant, stream, REFUSALS_KEPT))
         return {actor: count - REFUSALS_KEPT for actor, count in rows}
-
-    def heads(self) -> Iterator[Head]:
-        """See `Store.heads`."""
-        after = ""
-        while rows := self._driver.query(sql.HEADS, (self.tenant, after, PAGE)):
-            for stream, position, hash in rows:
-                yield Head(stream=stream, position=position, hash=hash)
-            after = rows[-1][0]
 
     def close(self) -> None:
         """See `Store.close`."""

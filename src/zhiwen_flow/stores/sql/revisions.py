@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from zhiwen_flow.errors import StoreError
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD_REVISION = REVISIONS[-1]
 VERSION_TABLE = "zhiwen_version"
 

@@ -71,6 +71,7 @@ streams = _table(
     _column("facts", Word, nullable=True),
     _column("business_id", Word, nullable=True),
     sa.Index("zhiwen_streams_by_parent", "tenant", "parent", "id"),
+    sa.Index("zhiwen_streams_by_root", "tenant", "root", "id"),
     sa.Index("zhiwen_streams_by_state", "tenant", "machine", "state", "id"),
     sa.Index("zhiwen_streams_by_business_id", "tenant", "machine", "business_id", unique=True),
     sqlite_with_rowid=False,
@@ -159,6 +160,18 @@ refusals = _table(
     _column("stream", Word, primary_key=True),
     _column("actor", Word, primary_key=True),
     _column("count", Number),
+    sqlite_with_rowid=False,
+)
+archived = _table(
+    "archived",
+    _tenant(),
+    _column("stream", Word, primary_key=True),
+    _column("root"),
+    _column("first", Number),
+    _column("last", Number),
+    _column("position", Number),
+    _column("head"),
+    _column("archive"),
     sqlite_with_rowid=False,
 )
 outbox = _table(

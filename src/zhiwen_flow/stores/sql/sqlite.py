@@ -145,6 +145,18 @@ class SqliteDriver:
             finally:
                 self._db.execute("ROLLBACK")
 
+    def settle(self) -> None:
+        """See `Driver.settle`; there is one writer at a time, so that numbers are committed in their order."""
+
+    def archive(self) -> None:
+        """See `Driver.archive`; whoever may write the file may archive."""
+
+    def scrub(self) -> bool:
+        """See `Driver.scrub`: the old pages that the write-ahead log still holds go with it."""
+        if self.joined or self.busy:
+            return False
+        return not self.query("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
+
     def ids(self, names: Iterable[str] | Iterable[int]) -> str:
         """See `Driver.ids`."""
         return json.dumps(list(names))
@@ -176,6 +188,8 @@ def _connected(path: str) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    # What is erased is overwritten, and so is what a page held before its rows moved to another one.
+    db.execute("PRAGMA secure_delete = ON")
     return db
 
 

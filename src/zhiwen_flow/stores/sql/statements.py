@@ -88,7 +88,7 @@ SELECT id, position, head, at, version, links, state FROM zhiwen_streams
 WHERE tenant = ? AND id {d.any} ORDER BY id {lock}
 """,  # noqa: S608
         insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream) VALUES ({d.last}, ?, ?, ?)",  # noqa: S608
-        spent=f"SELECT hash, content FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
+        spent=f"SELECT hash, content, event FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
         answers=f"""
 SELECT k.hash, k.content, k.event, k.raw, e.raw FROM zhiwen_keys k
 LEFT JOIN zhiwen_events e ON e.tenant = k.tenant AND e.id = k.event WHERE k.tenant = ? AND k.hash {d.any}
@@ -184,8 +184,78 @@ ON CONFLICT (tenant, stream, actor) DO UPDATE SET count = zhiwen_refusals.count 
 FORGET_REFUSALS = "DELETE FROM zhiwen_refusals WHERE tenant = ? AND stream = ?"
 FOLDED = "SELECT actor, count FROM zhiwen_refusals WHERE tenant = ? AND stream = ? AND count > ?"
 HEADS = "SELECT id, position, head FROM zhiwen_streams WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+HEADS_UPTO = """
+SELECT s.id, e.position, e.hash FROM zhiwen_streams s JOIN zhiwen_events e
+ON e.tenant = s.tenant AND e.stream = s.id AND e.position = (
+  SELECT position FROM zhiwen_events x WHERE x.tenant = s.tenant AND x.stream = s.id AND x.seq <= ?
+  ORDER BY position DESC LIMIT 1)
+WHERE s.tenant = ? AND s.id > ? ORDER BY s.id LIMIT ?
+"""
+LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM zhiwen_events WHERE tenant = ?"
+COUNT_EVENTS = "SELECT count(*) FROM zhiwen_events WHERE tenant = ?"
+COUNT_EVENTS_UPTO = f"{COUNT_EVENTS} AND seq <= ?"
+COUNT_KEYS = "SELECT count(*) FROM zhiwen_keys WHERE tenant = ? AND event IS NOT NULL"
+LOG = """
+SELECT seq, stream, position, id, kind, hash, raw FROM zhiwen_events
+WHERE tenant = ? AND (stream, position) > (?, ?) ORDER BY stream, position LIMIT ?
+"""
+STREAMS = f"""
+SELECT {_INSTANCE}, s.position, s.head FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? ORDER BY s.id LIMIT ?
+"""  # noqa: S608
+_BETWEEN = "WHERE tenant = ? AND stream > ? AND stream <= ?"
+OWED_BETWEEN = f"SELECT stream, id, kind FROM zhiwen_obligations {_BETWEEN}"  # noqa: S608
+DEADLINES_BETWEEN = _DEADLINE.replace("WHERE tenant = ?", _BETWEEN)
+SEALED_BETWEEN = f"SELECT event, name, stream, fact, salt, value FROM zhiwen_sealed {_BETWEEN}"  # noqa: S608
+_COUNTED = """
+SELECT parent, machine, state, count(*) AS count FROM zhiwen_streams
+WHERE tenant = ? AND parent IS NOT NULL AND state IS NOT NULL GROUP BY parent, machine, state
+"""
+_COUNTERS = "SELECT parent, machine, state, count FROM zhiwen_counters WHERE tenant = ?"
+MISCOUNTED = (
+    f"SELECT parent FROM ({_COUNTED} EXCEPT {_COUNTERS}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
+    f"SELECT parent FROM ({_COUNTERS} EXCEPT {_COUNTED}) AS x ORDER BY parent LIMIT 1",  # noqa: S608
+)
+_ORPHAN = """
+SELECT x.stream FROM zhiwen_{} x LEFT JOIN zhiwen_streams s ON s.tenant = x.tenant AND s.id = x.stream
+WHERE x.tenant = ? AND s.state IS NULL ORDER BY x.stream LIMIT 1
+"""
+ORPHANS = {
+    "obligations": _ORPHAN.format("obligations"),
+    "deadlines": _ORPHAN.format("deadlines"),
+    "sealed": """
+SELECT x.stream FROM zhiwen_sealed x LEFT JOIN zhiwen_events e ON e.tenant = x.tenant AND e.id = x.event
+WHERE x.tenant = ? AND (e.id IS NULL OR e.stream <> x.stream OR e.position <> x.position) ORDER BY x.stream LIMIT 1
+""",
+}
 DEFINE = """
 INSERT INTO zhiwen_definitions (hash, kind, id, version, content) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 DEFINED = "SELECT hash FROM zhiwen_definitions WHERE kind = ? AND id = ? AND version = ?"
 DEFINITION = "SELECT content FROM zhiwen_definitions WHERE hash = ?"
+_TOMBSTONE = 'SELECT stream, root, "first", "last", position, head, archive FROM zhiwen_archived WHERE tenant = ?'
+ARCHIVED = f"{_TOMBSTONE} AND stream > ? ORDER BY stream LIMIT ?"
+ARCHIVED_STREAM = f"{_TOMBSTONE} AND stream = ?"
+CLOSED_ROOTS = """
+SELECT id FROM zhiwen_streams
+WHERE tenant = ? AND id > ? AND parent IS NULL AND state IS NOT NULL AND at < ? ORDER BY id LIMIT ?
+"""
+FAMILY = """
+SELECT s.id, p.machine_hash, s.state, s.at, s.position, s.head,
+  EXISTS (SELECT 1 FROM zhiwen_obligations x WHERE x.tenant = s.tenant AND x.stream = s.id)
+  OR EXISTS (SELECT 1 FROM zhiwen_deadlines x WHERE x.tenant = s.tenant AND x.stream = s.id),
+  EXISTS (SELECT 1 FROM zhiwen_events e JOIN zhiwen_outbox x ON x.seq = e.seq
+    WHERE e.tenant = s.tenant AND e.stream = s.id)
+FROM zhiwen_streams s JOIN zhiwen_pins p ON p.pin = s.pin WHERE s.tenant = ? AND s.root = ? ORDER BY s.id
+"""
+BURY = """
+INSERT INTO zhiwen_archived (tenant, stream, root, "first", "last", position, head, archive)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+DETACH = (
+    "DELETE FROM zhiwen_events WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_sealed WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_refusals WHERE tenant = ? AND stream = ?",
+    "DELETE FROM zhiwen_counters WHERE tenant = ? AND parent = ?",
+    "DELETE FROM zhiwen_streams WHERE tenant = ? AND id = ?",
+)
+SPEND_ON_ARCHIVE = "UPDATE zhiwen_keys SET event = NULL, raw = NULL WHERE tenant = ? AND hash = ?"

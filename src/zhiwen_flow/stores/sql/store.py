@@ -22,7 +22,7 @@ from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Driver, Statement, Taken
-from zhiwen_flow.stores.sql.reading import Reading
+from zhiwen_flow.stores.sql.surveying import Surveying
 from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, streams_of
 
 
@@ -36,7 +36,7 @@ class _Batch:
     waiting: list[Statement] = attrs.field(factory=list)
 
 
-class SqlStore(Reading):
+class SqlStore(Surveying):
     """
     A store of one tenant in a SQL database (关系数据库存储); one object serves one thread.
 
@@ -209,6 +209,21 @@ class SqlStore(Reading):
             if text in (sql.OPEN, sql.NEW_STREAM) and not rows:
                 raise Conflict(values[1])
 
+    # --- for the archive ---
+
+    @property
+    def driver(self) -> Driver:
+        """The connection."""
+        return self._driver
+
+    def lock(self, streams: Sequence[str]) -> None:
+        """Hold the rows of *streams* until the transaction ends."""
+        self._locked(sorted(streams))
+
+    def forget(self) -> None:
+        """Forget what was learnt of rows that may be gone."""
+        self._forget()
+
     def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
         """See `Store.define`."""
         known = self._driver.query(sql.DEFINED, (kind, id, version))
@@ -235,6 +250,10 @@ class SqlStore(Reading):
     def erase(self, *, event: str, name: str) -> bool:
         """See `Store.erase`."""
         return bool(self._driver.query(sql.ERASE, (self.tenant, event, name)))
+
+    def scrub(self) -> bool:
+        """See `Store.scrub`."""
+        return self._driver.scrub()
 
 
 def _stream_of(waiting: Sequence[Statement]) -> str:

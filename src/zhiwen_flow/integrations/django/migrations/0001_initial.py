@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     initial = True
     dependencies: list[tuple[str, str]] = []
     operations = [
-        to_revision("0002"),
+        to_revision("0003"),
         migrations.CreateModel(
             name="Deadline",
             fields=[

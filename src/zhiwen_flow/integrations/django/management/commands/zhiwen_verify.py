@@ -35,6 +35,7 @@ class Command(TenantCommand):
             raise CommandError(report.text("zh"), returncode=1)
         self.stdout.write(report.text("zh"))
 
-    def _progress(self, count: int) -> None:
+    def _progress(self, count: int, total: int | None) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r已验证 {count:,} 条", ending="")
+            of = f" / {total:,}" if total is not None else ""
+            self.stderr.write(f"\r已验证 {count:,}{of} 条", ending="")
