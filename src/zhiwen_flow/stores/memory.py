@@ -188,11 +188,15 @@ class MemoryStore:
         found = sorted(self._state.obligations.values(), key=lambda each: each.id)
         return tuple(each for each in found if each.id > after and stream in (None, each.stream))[:limit]
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
-        state = self._state
-        end = len(state.by_due) if due_by is None else bisect_right(state.by_due, (due_by, _LAST))
-        found = [state.deadlines[stream] for _, stream in state.by_due[: min(end, limit)]]
+        with self._lock:
+            rows = self._state.by_due
+            end = len(rows) if due_by is None else bisect_right(rows, (due_by, _LAST))
+            start = 0 if after is None else bisect_right(rows, _by_due(after))
+            found = [self._state.deadlines[stream] for _, stream in rows[start : min(end, start + limit)]]
         return tuple(each for each in found if due_by is None or is_due(each, due_by))
 
     def running(self, stream: str) -> Deadline | None:
@@ -337,13 +341,17 @@ class MemoryStore:
         for started in change.started:
             self._end_deadline(started.stream)
             state.deadlines[started.stream] = started
-            insort(state.by_due, (started.due or dt.date.max, started.stream))
+            insort(state.by_due, _by_due(started))
 
     def _end_deadline(self, stream: str) -> None:
         """The rows stand by their days, so that asking for what is due costs what is due."""
         ended = self._state.deadlines.pop(stream, None)
         if ended is not None:
-            del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
+            del self._state.by_due[bisect_left(self._state.by_due, _by_due(ended))]
+
+
+def _by_due(row: Deadline) -> tuple[dt.date, str]:
+    return row.due or dt.date.max, row.stream
 
 
 def _copied(value: Any) -> Any:

@@ -247,6 +247,39 @@ class StoreContract:
         assert [*owed, *flow.obligations(after=owed[-1].id)] == list(flow.obligations())
         assert flow.store.last_move(desks[0]) == flow.store.events(stream=desks[0])[-1]
 
+    def test_deadlines_by_page(self, flow: Flow) -> None:
+        """The earliest first, those of one day by id, undated ones not among what is due."""
+        desk, days = flow.start("desk").stream, [3, 1, 2, 1, 3, 2, 9]
+        for day in days:
+            flow.start("slip", {"due": dt.date(2011, 9, day)}, parent=desk)
+        flow.start("slip", parent=desk)
+        whole = flow.deadlines()
+        assert [each.due.day for each in whole if each.due] == sorted(days)
+        assert list(whole) == sorted(whole, key=lambda each: (each.due, each.stream))
+        for due_by, count in ((None, 7), (dt.date(2011, 9, 3), 6)):
+            pages, after = [], None
+            while page := flow.deadlines(due_by=due_by, after=after, limit=2):
+                after = page[-1]
+                pages += page
+            assert pages == list(whole[:count])
+
+    def test_a_round_does_what_is_due_once(self, flow: Flow, clock: FixedClock) -> None:
+        """By pages; what was done between the page and its row is in nobody's list, and neither done twice."""
+        desk = flow.start("desk").stream
+        slips = [flow.start("slip", {"due": NOW.date()}, parent=desk).stream for _ in range(5)]
+        clock.advance(dt.timedelta(days=1))
+        with self.flow_on(self.make(), clock) as other:
+            pages = flow.ticks(limit=2)
+            first = next(pages)
+            assert len(other.tick(actor=Actor(id="p-2", post="clerk")).taken) == 3
+            rest = list(pages)
+        assert [each.stream for each in first.taken] == sorted(slips)[:2]
+        assert not any(each.taken or each.waiting or each.failed for each in rest)
+        assert dict(flow.store.counters(desk)) == {("slip", "void"): 5}
+        assert not flow.obligations()
+        assert not flow.deadlines()
+        assert verify_store(flow.store).sound
+
     def test_definitions_are_kept_by_hash(self, flow: Flow) -> None:
         """The bytes come back; one version never means two contents."""
         flow.store.define(kind="plan", id="p", version="1", hash="h1", content=b"one")

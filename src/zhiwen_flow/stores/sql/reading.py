@@ -16,7 +16,7 @@ from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
 from zhiwen_flow.stores.protocol import Answer, Head, shown
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Driver
-from zhiwen_flow.stores.sql.rows import deadline_of, decoding, event_of, instance_of, obligation_of, sealed_of
+from zhiwen_flow.stores.sql.rows import deadline_of, decoding, event_of, instance_of, iso_day, obligation_of, sealed_of
 from zhiwen_flow.stores.sql.writing import Held
 
 PAGE = 1000
@@ -146,12 +146,15 @@ class Reading:
         rows = self._driver.query(f"{text} ORDER BY id LIMIT ?", (*values, limit))
         return tuple(obligation_of(row[0], row[1:]) for row in rows)
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
+        due, stream = (iso_day(after.due) or sql.UNDATED, after.stream) if after is not None else ("", "")
         if due_by is None:
-            rows = self._driver.query(sql.DEADLINES, (self.tenant, limit))
+            rows = self._driver.query(sql.DEADLINES, (self.tenant, due, stream, limit))
         else:
-            rows = self._driver.query(sql.DUE, (self.tenant, due_by.isoformat(), limit))
+            rows = self._driver.query(sql.DUE, (self.tenant, due_by.isoformat(), due, stream, limit))
         return tuple(map(deadline_of, rows))
 
     def running(self, stream: str) -> Deadline | None:

@@ -143,8 +143,12 @@ ON CONFLICT (tenant, stream) DO UPDATE SET state = excluded.state, limit_id = ex
   started = excluded.started, due = excluded.due, calendar = excluded.calendar
 """
 RUNNING = f"{_DEADLINE} AND stream = ?"
-DEADLINES = f"{_DEADLINE} ORDER BY CASE WHEN due IS NULL THEN 1 ELSE 0 END, due, stream LIMIT ?"
-DUE = f"{_DEADLINE} AND due <= ? ORDER BY due, stream LIMIT ?"
+UNDATED = "~"
+"""Stands after every day."""
+DEADLINES = f"""
+{_DEADLINE} AND (coalesce(due, '{UNDATED}'), stream) > (?, ?) ORDER BY coalesce(due, '{UNDATED}'), stream LIMIT ?
+"""
+DUE = f"{_DEADLINE} AND due <= ? AND (due, stream) > (?, ?) ORDER BY due, stream LIMIT ?"
 EVENTS = f"{_EVENT} AND seq > ? ORDER BY seq LIMIT ?"
 STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
