@@ -7,6 +7,7 @@ from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.directory import Directory
 from zhiwen_flow.errors import (
+    BusinessIdError,
     DefinitionError,
     KeyReuseError,
     MisuseError,
@@ -29,6 +30,7 @@ from zhiwen_flow.terms import Label, Outcome, Status
 __all__ = [
     "Actor",
     "AuditEvent",
+    "BusinessIdError",
     "Command",
     "Decision",
     "DefinitionError",

@@ -9,6 +9,7 @@ The errors that the library raises, as one tree.
     │   ├── KeyReuseError     an idempotency key was used again for another request
     │   └── ClosedError       the flow or store was closed, or may not be written
     ├── RefusedError          raised by `Decision.raise_if_refused` only
+    ├── BusinessIdError       the host's id names another instance already
     ├── StaleError            another command won the race three times
     ├── StoreError            the store cannot be reached, is read-only or too new
     │   ├── ClockError        the clock was set back; nothing was recorded
@@ -111,6 +112,23 @@ class PayloadError(_FaultsError, MisuseError, ValueError):
 
 class KeyReuseError(MisuseError):
     """An idempotency key was used again for another request (幂等键被挪作他用)."""
+
+
+class BusinessIdError(MisuseError):
+    """
+    The host's own id names another instance of the machine already (业务编号已有卷宗); nothing was recorded.
+
+    Args:
+        machine: Id of the machine.
+        business_id: The host's id.
+        stream: The instance that has it.
+    """
+
+    def __init__(self, machine: str, business_id: str, stream: str) -> None:
+        self.stream = stream
+        super().__init__(
+            f"business id `{business_id}` already names the {machine} `{stream}`; go on with it, or give another id"
+        )
 
 
 class ClosedError(MisuseError):

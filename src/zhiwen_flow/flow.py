@@ -174,10 +174,10 @@ class Flow:
         Args:
             machine: Id of the machine.
             payload: Fields of the opening.
-            command: Further parts of `Command`: key, parent, actor, correlation …
+            command: Further parts of `Command`: key, parent, business_id, actor, correlation …
 
         Raises:
-            UnknownNameError, PayloadError, KeyReuseError, StaleError, StoreError.
+            UnknownNameError, PayloadError, KeyReuseError, BusinessIdError, StaleError, StoreError.
         """
         return self.handle(self._command(machine=machine, payload=payload or {}, **command))
 
@@ -313,8 +313,25 @@ class Flow:
             raise UnknownNameError("instance", _id(instance))
         return found
 
+    def find(self, machine: str, business_id: str) -> Instance | None:
+        """
+        Find the instance of a machine by the host's own id (按业务编号查卷宗); None where there is none.
+
+        Args:
+            machine: Id of the machine.
+            business_id: The id that the host gave when it was opened.
+
+        >>> from zhiwen_flow import Actor, Flow
+        >>> with Flow.open(actor=Actor(id="p-1", post="transport_leading_group_office.clerk")) as flow:
+        ...     form = {"channel": "email", "content": "窗口无人", "anonymous": True}
+        ...     opened = flow.start("complaint", form, business_id="XF-2011-17")
+        ...     flow.find("complaint", "XF-2011-17").id == opened.stream
+        True
+        """
+        return next(iter(self.store.instances(machine=machine, business_id=business_id, limit=1)), None)
+
     def instances(self, **where: Any) -> tuple[Instance, ...]:
-        """Read instances by page: machine, state, parent, after, limit (卷宗清单)."""
+        """Read instances by page: machine, state, parent, business_id, after, limit (卷宗清单)."""
         return self.store.instances(**where)
 
     def events(

@@ -50,6 +50,8 @@ class Command:
         payload: The filled fields of the transition.
         key: Idempotency key; the same key and content give the stored answer again.
         parent: Instance under which a new one is opened.
+        business_id: The host's own id of what is opened, such as the row of its document; one instance of a machine
+            for each. It is published with every event, so it must not name a person.
         occurred_at: Earlier moment of the act, aware; only where the transition allows `backfill`.
         reason: Written reason; required with *occurred_at*.
         document: Number of the document behind *occurred_at*.
@@ -64,6 +66,7 @@ class Command:
     payload: Mapping[str, Any] = EMPTY
     key: str | None = None
     parent: str | None = None
+    business_id: str | None = None
     occurred_at: dt.datetime | None = None
     reason: str | None = None
     document: str | None = None
@@ -92,12 +95,16 @@ def misfits(command: Command) -> list[Fault]:
         ("machine", command.machine),
         ("key", command.key),
         ("parent", command.parent),
+        ("business_id", command.business_id),
         ("reason", command.reason),
         ("document", command.document),
         ("correlation", command.correlation),
         ("causation", command.causation),
     )
-    return [Fault("command", name, what, "give text") for name, each in parts if (what := _misfit(each)) is not None]
+    found = [Fault("command", name, what, "give text") for name, each in parts if (what := _misfit(each)) is not None]
+    if command.business_id is not None and command.machine is None:
+        found.append(Fault("command", "business_id", "is given for a step", "give it where the instance is opened"))
+    return found
 
 
 def _misfit(text: object) -> str | None:
@@ -130,6 +137,7 @@ class Instance:
     One running machine (卷宗).
 
     `version` counts its own moves; `links` is raised by whatever opens, moves or ends a child or an obligation of it.
+    `business_id` is the host's own id of it; None where the host gave none.
     """
 
     id: str
@@ -139,6 +147,7 @@ class Instance:
     links: int = 0
     parent: str | None = None
     root: str
+    business_id: str | None = None
     facts: Mapping[str, Any] = EMPTY
 
 

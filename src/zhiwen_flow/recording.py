@@ -87,7 +87,7 @@ def _touch(walk: _Walk, stream: str) -> None:
 
 def content_of(command: Command) -> str:
     """
-    Hash what is asked (请求内容哈希): machine or instance, trigger, actor, payload, parent; never the clock.
+    Hash what is asked (请求内容哈希): target, parent, business id, trigger, actor and payload; never the clock.
 
     >>> from zhiwen_flow.model import Actor
     >>> ask = Command(actor=Actor(id="p-1", post="a.clerk"), stream="c1", trigger="accept", payload={"b": 1, "a": 2})
@@ -95,7 +95,8 @@ def content_of(command: Command) -> str:
     True
     """
     target = f"+{command.machine}" if command.machine is not None else command.stream
-    asked = [target, command.parent, command.trigger, command.actor.id, command.actor.post, command.payload]
+    actor = command.actor
+    asked = (target, command.parent, command.business_id, command.trigger, actor.id, actor.post, command.payload)
     return digest(json.dumps(asked, sort_keys=True, default=str).encode())
 
 
@@ -133,6 +134,7 @@ def _body(judged: Judged, walk: _Walk, key: Key | None) -> dict[str, Any]:
         "stream": stream,
         "root": root,
         "parent": above,
+        "business_id": instance.business_id if instance is not None else command.business_id,
         "kind": ("opened" if instance is None else "moved") if decision.allowed else "refused",
         "machine": fixed.machine,
         "rulebook": fixed.rulebook,
@@ -276,6 +278,7 @@ def _opened(
         state=transition.target,
         parent=parent.id if parent is not None else None,
         root=parent.root if parent is not None else stream,
+        business_id=judged.command.business_id,
         facts=facts,
     )
     body["root"], body["parent"] = instance.root, instance.parent
@@ -382,6 +385,7 @@ def _on_parent(judged: Judged, parent: str, cause: dict[str, Any], walk: _Walk, 
         "id": walk.recorder.stamps.id(),
         "stream": parent,
         "parent": above.parent,
+        "business_id": above.business_id,
         "kind": kind.value,
         "machine": machine,
         "source": above.state,

@@ -207,29 +207,38 @@ class TestDatabase:
     def test_events_cannot_be_changed_or_removed(self, demonstration: Demonstration, tmp_path: Path) -> None:
         """The database itself refuses."""
         with sqlite3.connect(_copy(demonstration, tmp_path)) as db:
-            for each in ("DELETE FROM events WHERE seq = 3", "UPDATE events SET kind = 'moved' WHERE seq = 3"):
+            for each in (
+                "DELETE FROM zhiwen_events WHERE seq = 3",
+                "UPDATE zhiwen_events SET kind = 'moved' WHERE seq = 3",
+            ):
                 with pytest.raises(sqlite3.DatabaseError, match="append-only"):
                     db.execute(each)
 
     @pytest.mark.parametrize(
         ("statement", "said"),
         [
-            ("UPDATE instances SET state = 'void' WHERE state = 'closed'", "state"),
-            ("UPDATE instances SET version = version + 1 WHERE parent IS NULL", "version"),
-            ("UPDATE instances SET root = 'x' WHERE parent IS NOT NULL", "root"),
-            ("UPDATE instances SET facts = '{}' WHERE facts != '{}'", "facts"),
-            ("UPDATE counters SET count = count + 1", "counters"),
+            ("UPDATE zhiwen_streams SET state = 'void' WHERE state = 'closed'", "state"),
+            ("UPDATE zhiwen_streams SET version = version + 1 WHERE parent IS NULL", "version"),
+            ("UPDATE zhiwen_streams SET root = 'x' WHERE parent IS NOT NULL", "root"),
+            ("UPDATE zhiwen_streams SET facts = '{}' WHERE facts != '{}'", "facts"),
+            ("UPDATE zhiwen_counters SET count = count + 1", "counters"),
             (
-                "INSERT INTO obligations SELECT tenant, 'x', id, 'reply', NULL, NULL, NULL FROM instances LIMIT 1",
+                (
+                    "INSERT INTO zhiwen_obligations SELECT tenant, 'x', id, 'reply', NULL, NULL, NULL "
+                    "FROM zhiwen_streams LIMIT 1"
+                ),
                 "obligations",
             ),
             (
-                "INSERT INTO deadlines SELECT tenant, id, 'x', 'x', '2011-01-01', NULL, NULL FROM instances LIMIT 1",
+                (
+                    "INSERT INTO zhiwen_deadlines SELECT tenant, id, 'x', 'x', '2011-01-01', NULL, NULL "
+                    "FROM zhiwen_streams LIMIT 1"
+                ),
                 "deadline",
             ),
-            ("DELETE FROM instances WHERE parent IS NOT NULL", "lacks"),
-            ("UPDATE streams SET position = position - 1", "head"),
-            ("UPDATE sealed SET value = '\"x\"'", "sealed value"),
+            ("UPDATE zhiwen_streams SET state = NULL WHERE parent IS NOT NULL", "lacks"),
+            ("UPDATE zhiwen_streams SET position = position - 1", "head"),
+            ("UPDATE zhiwen_sealed SET value = '\"x\"'", "sealed value"),
         ],
     )
     def test_tables_are_held_against_the_log(
@@ -242,12 +251,17 @@ class TestDatabase:
 
     def test_the_end_of_a_stream_is_gone(self, demonstration: Demonstration, tmp_path: Path) -> None:
         """Who drops the trigger and the last events is found by the heads."""
-        statements = ("DROP TRIGGER events_last", "DELETE FROM events WHERE seq = (SELECT MAX (seq) FROM events)")
+        statements = (
+            "DROP TRIGGER zhiwen_events_no_delete",
+            "DELETE FROM zhiwen_events WHERE seq = (SELECT MAX (seq) FROM zhiwen_events)",
+        )
         flaw = self._verified(_copy(demonstration, tmp_path), *statements).flaw
         assert flaw is not None
         assert "gone" in flaw.en
 
-    @pytest.mark.parametrize("statement", ["UPDATE deadlines SET due = '2030-01-01'", "DELETE FROM deadlines"])
+    @pytest.mark.parametrize(
+        "statement", ["UPDATE zhiwen_deadlines SET due = '2030-01-01'", "DELETE FROM zhiwen_deadlines"]
+    )
     def test_a_running_deadline(self, tmp_path: Path, statement: str) -> None:
         """A last day may not be put off, nor forgotten."""
         path = tmp_path / "flow.db"
@@ -262,7 +276,7 @@ class TestDatabase:
         path = tmp_path / "flow.db"
         with Flow.open(f"sqlite:///{path}", actor=TRANSPORT_DESK) as flow:
             flow.start("complaint", _COMPLAINT, key="k").raise_if_refused()
-        flaw = self._verified(path, "DELETE FROM keys").flaw
+        flaw = self._verified(path, "DELETE FROM zhiwen_keys").flaw
         assert flaw is not None
         assert "keys" in flaw.en
 

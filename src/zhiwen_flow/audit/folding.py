@@ -18,6 +18,7 @@ class Folded:
     version: int
     parent: str | None
     root: str
+    business_id: str | None
     facts: dict[str, Any]
 
 
@@ -57,7 +58,12 @@ class Fold:
         known = self.instances.get(stream)
         if known is None:
             self.instances[stream] = Folded(
-                state=target, version=1, parent=body["parent"], root=body["root"], facts=kept
+                state=target,
+                version=1,
+                parent=body["parent"],
+                root=body["root"],
+                business_id=body["business_id"],
+                facts=kept,
             )
         else:
             known.state, known.version = target, known.version + 1

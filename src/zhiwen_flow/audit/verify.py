@@ -319,8 +319,8 @@ def _instance_differences(store: Store, stream: str, told: Any, fold: Fold) -> I
     assert instance is not None
     if (instance.state, instance.version) != (told.state, told.version):
         yield _Bad(place, "状态或版本与日志不符", "its state or version differs from the log")
-    if (instance.parent, instance.root) != (told.parent, told.root):
-        yield _Bad(place, "所属卷宗与日志不符", "its parent or root differs from the log")
+    if (instance.parent, instance.root, instance.business_id) != (told.parent, told.root, told.business_id):
+        yield _Bad(place, "所属卷宗或业务编号与日志不符", "its parent, root or business id differs from the log")
     if dict(instance.facts) != told.facts:
         yield _Bad(place, "事实与日志不符", "its facts differ from the log")
     if dict(found.children) != fold.children.get(stream, {}):

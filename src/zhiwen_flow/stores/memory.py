@@ -18,7 +18,7 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft, Key, SealedValue
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
@@ -49,6 +49,7 @@ class _State:
     refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
+    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
 class MemoryStore:
@@ -167,16 +168,17 @@ class MemoryStore:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         found: list[Instance] = []
+        wanted = (machine, state, parent, business_id)
         for id in sorted(self._state.instances):
             each = self._state.instances[id]
-            if id <= after or (machine is not None and each.pin.machine != machine):
-                continue
-            if (state is not None and each.state != state) or (parent is not None and each.parent != parent):
+            has = (each.pin.machine, each.state, each.parent, each.business_id)
+            if id <= after or any(asked not in (None, told) for asked, told in zip(wanted, has, strict=True)):
                 continue
             found.append(each)
             if len(found) == limit:
@@ -255,6 +257,10 @@ class MemoryStore:
             found = self._state.instances.get(each.stream)
             if found is None or found.version != each.version or each.links not in (None, found.links):
                 raise Conflict(each.stream)
+        for opened in change.opened:
+            machine, name = opened.pin.machine, opened.business_id
+            if name is not None and (known := self._state.named.get((machine, name))) is not None:
+                raise BusinessIdError(machine, name, known)
 
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""
@@ -305,6 +311,8 @@ class MemoryStore:
         state = self._state
         for opened in change.opened:
             state.instances[opened.id] = opened
+            if opened.business_id is not None:
+                state.named[opened.pin.machine, opened.business_id] = opened.id
         for move in change.moves:
             known = state.instances[move.stream]
             facts = known.facts if move.facts is None else move.facts

@@ -91,6 +91,7 @@ class Store(Protocol):
         Raises:
             Conflict: an expectation does not hold.
             KeyReuseError: the key was spent on another request.
+            BusinessIdError: what is opened has a business id that names another instance of its machine.
             StoreError: the store cannot be written.
         """
 
@@ -142,6 +143,7 @@ class Store(Protocol):
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:

@@ -119,6 +119,7 @@ def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
         machine=body["machine"]["id"] if opening else None,
         payload={name: sealed.get(name, value) if _is_sealed(value) else value for name, value in payload.items()},
         parent=body["parent"] if opening else None,
+        business_id=body["business_id"] if opening else None,
         occurred_at=_earlier(body),
         reason=body["reason"],
         document=body["document"],

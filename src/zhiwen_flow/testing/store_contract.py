@@ -21,7 +21,7 @@ from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT
 from zhiwen_flow.definitions import Definitions
-from zhiwen_flow.errors import CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
+from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Decision
 from zhiwen_flow.stores.protocol import Store
@@ -195,6 +195,39 @@ class StoreContract:
             for seed in range(20):
                 run_interleaved([stepwise(one, clock, note), stepwise(two, clock, note)], seed)
             assert [each.kind for each in one.store.events()] == ["opened", "moved"]
+
+    # --- the host's own ids ---
+
+    def test_a_business_id_names_one_instance(self, flow: Flow) -> None:
+        """It is found again, given once for a machine, and stands in every event."""
+        desk = flow.start("desk", business_id="OA-17", key="k")
+        flow.do(desk, "note")
+        found = flow.find("desk", "OA-17")
+        assert found is not None
+        assert (found.id, found.business_id) == (desk.stream, "OA-17")
+        assert flow.find("desk", "OA-18") is flow.find("slip", "OA-17") is None
+        assert {each.body["business_id"] for each in flow.store.events(stream=desk.stream)} == {"OA-17"}
+        with pytest.raises(BusinessIdError, match=desk.stream):
+            flow.start("desk", business_id="OA-17")
+        with pytest.raises(BusinessIdError):
+            flow.handle_many([Command(machine="desk", business_id="OA-19", actor=CLERK)] * 2)
+        assert flow.find("desk", "OA-19") is None
+        assert flow.start("desk", business_id="OA-17", key="k").replayed
+        slip = flow.start("slip", parent=desk.stream, business_id="OA-17")
+        assert flow.instance(slip).business_id == "OA-17"
+        assert verify_store(flow.store).sound
+
+    def test_two_that_race_for_a_business_id(self, clock: FixedClock) -> None:
+        """One opens the instance, the other is told which one it is."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            for seed in range(20):
+                name = f"OA-{seed}"
+                asked = [
+                    Command(machine="desk", stream=f"{each}-{seed}", business_id=name, actor=CLERK) for each in "ab"
+                ]
+                ended = run_interleaved([stepwise(one, clock, asked[0]), stepwise(two, clock, asked[1])], seed)
+                kinds = sorted(type(each).__name__ for each in ended)
+                assert kinds == ["BusinessIdError", "Decision"], f"seed {seed}: {ended}"
 
     # --- sealed values ---
 

@@ -125,12 +125,14 @@ class Reading:
         machine: str | None = None,
         state: str | None = None,
         parent: str | None = None,
+        business_id: str | None = None,
         after: str = "",
         limit: int = 100,
     ) -> tuple[Instance, ...]:
         """See `Store.instances`."""
         text, values = sql.INSTANCES, [self.tenant, after]
-        for name, value in (("machine", machine), ("state", state), ("parent", parent)):
+        wanted = {"machine": machine, "state": state, "parent": parent, "business_id": business_id}
+        for name, value in wanted.items():
             if value is not None:
                 text += f" AND s.{name} = ?"
                 values.append(value)

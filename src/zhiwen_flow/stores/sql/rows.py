@@ -41,7 +41,7 @@ def event_of(row: Any) -> AuditEvent:
 @decoding
 def instance_of(row: Any, pin: Callable[[int], Pin]) -> Instance:
     """Read an instance (卷宗)."""
-    id, number, state, version, links, parent, root, facts, _ = row
+    id, number, state, version, links, parent, root, facts, business_id = row
     return Instance(
         id=id,
         pin=pin(number),
@@ -50,6 +50,7 @@ def instance_of(row: Any, pin: Callable[[int], Pin]) -> Instance:
         links=links,
         parent=parent,
         root=root,
+        business_id=business_id,
         facts=json.loads(facts),
     )
 

@@ -154,6 +154,7 @@ STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
 LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY position DESC LIMIT 1"
 INSTANCES = f"SELECT {_INSTANCE} FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? AND s.state IS NOT NULL"  # noqa: S608
+NAMED = "SELECT id FROM zhiwen_streams WHERE tenant = ? AND machine = ? AND business_id = ?"
 SEALED = "SELECT name, stream, fact, salt, value FROM zhiwen_sealed WHERE tenant = ? AND event = ?"
 KEEP_SEALED = """
 INSERT INTO zhiwen_sealed (tenant, event, name, stream, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?)

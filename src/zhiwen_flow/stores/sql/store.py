@@ -16,7 +16,7 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import CorruptStoreError, KeyReuseError
+from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError
 from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
@@ -154,10 +154,21 @@ class SqlStore(Reading):
             self._refuse(change, batch, writing)
         else:
             writing.assert_expected(change)
+            self._assert_named(change, batch)
             sealed = writing.sealed(change)
             batch.waiting += [*writing.tables(change), *writing.events(sealed)]
         self._outdate(change, batch)
         return None
+
+    def _assert_named(self, change: Changeset, batch: _Batch) -> None:
+        """Two that race for one business id both find it free; the unique index then gives one of them a conflict."""
+        for each in change.opened:
+            if each.business_id is None:
+                continue
+            self._flush(batch)
+            known = self._driver.query(sql.NAMED, (self.tenant, each.pin.machine, each.business_id))
+            if known:
+                raise BusinessIdError(each.pin.machine, each.business_id, known[0][0])
 
     def _outdate(self, change: Changeset, batch: _Batch) -> None:
         for stream in streams_of(change):

@@ -151,7 +151,7 @@ class Writing:
             row = self.held[each.id]
             row.state, row.version, row.links = each.state, each.version, each.links + (each.id in touched)
             first = (tenant, each.id, row.position, row.head, row.at, self.pin(each.pin), each.pin.machine)
-            rest = (each.state, row.version, row.links, each.parent, each.root, _facts(each.facts), None)
+            rest = (each.state, row.version, row.links, each.parent, each.root, _facts(each.facts), each.business_id)
             yield sql.OPEN, (*first, *rest, row.position - drafted[each.id])
             row.known = True
         for move in change.moves:
