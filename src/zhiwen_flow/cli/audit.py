@@ -22,7 +22,7 @@ Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db / s
 Tenant = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
 
 
-def _existing(url: str, tenant: str) -> Store:
+def existing_store(url: str, tenant: str) -> Store:
     """Open a store that is there; a mistyped path must not make a new database."""
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
         raise StoreError(f"`{url}`: there is no such file; name an existing database")
@@ -32,7 +32,7 @@ def _existing(url: str, tenant: str) -> Store:
 @app.command()
 def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
     """导出日志(JSONL) / export the log as JSON lines."""
-    store = _existing(url, tenant)
+    store = existing_store(url, tenant)
     with progress(said(lang, "导出", "exporting")) as tell:
         if out is None:
             for line in export_log(store, progress=tell):
@@ -57,7 +57,7 @@ def verify(
     held = read_checkpoint(checkpoint) if checkpoint is not None else None
     with progress(said(lang, "验证", "verifying")) as tell:
         if target.startswith(("sqlite:", "memory:")):
-            report = verify_store(_existing(target, tenant), checkpoint=held, progress=tell)
+            report = verify_store(existing_store(target, tenant), checkpoint=held, progress=tell)
         else:
             report = verify_file(target, checkpoint=held, progress=tell)
     if format is Format.JSON:
@@ -92,4 +92,4 @@ def _told(report: Report, lang: Lang) -> str:
 @app.command()
 def checkpoint(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
     """生成检查点,另处保存 / make a checkpoint, to be kept elsewhere."""
-    write(checkpoint_of(_existing(url, tenant)), out)
+    write(checkpoint_of(existing_store(url, tenant)), out)

@@ -14,6 +14,7 @@ import typer
 
 from zhiwen_flow.cli import audit, machine, plan, rulebook
 from zhiwen_flow.cli.console import Lang, LangOption, said
+from zhiwen_flow.cli.tick import tick
 from zhiwen_flow.demo import run
 from zhiwen_flow.errors import ZhiwenError
 
@@ -29,6 +30,7 @@ app.add_typer(machine.app, name="machine")
 app.add_typer(plan.app, name="plan")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(audit.app, name="audit")
+app.command()(tick)
 
 
 @app.command()

@@ -23,7 +23,7 @@ from zhiwen_flow.changes import REFUSALS_KEPT
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
 from zhiwen_flow.flow import Flow
-from zhiwen_flow.model import ZONE, Actor, Command, Decision
+from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
 from zhiwen_flow.stores.protocol import Store
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
@@ -290,7 +290,8 @@ class StoreContract:
         assert [each.due.day for each in whole if each.due] == sorted(days)
         assert list(whole) == sorted(whole, key=lambda each: (each.due, each.stream))
         for due_by, count in ((None, 7), (dt.date(2011, 9, 3), 6)):
-            pages, after = [], None
+            pages: list[Deadline] = []
+            after = None
             while page := flow.deadlines(due_by=due_by, after=after, limit=2):
                 after = page[-1]
                 pages += page

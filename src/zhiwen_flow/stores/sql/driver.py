@@ -18,6 +18,10 @@ class Taken(Exception):
     """A row that must be unique is there already (唯一行已存在); nothing was written."""
 
 
+class Crossed(Exception):
+    """Two transactions waited for each other (互相等待); this one was undone whole, and may begin anew."""
+
+
 class Driver(Protocol):
     """
     One connection (数据库连接), of ours or of the host's.
@@ -49,10 +53,16 @@ class Driver(Protocol):
 
         Raises:
             Taken: one of them makes a row that is there already; nothing was written.
+            Crossed: another transaction waited for this one; nothing was written.
         """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make everything inside one transaction; inside another one, a savepoint of it."""
+        """
+        Make everything inside one transaction; inside another one, a savepoint of it.
+
+        Raises:
+            Crossed: it was undone for another one's sake; never on a connection of the host's.
+        """
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the database."""

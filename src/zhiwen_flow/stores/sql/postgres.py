@@ -22,7 +22,7 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Row, Statement, Taken
 from zhiwen_flow.stores.sql.revisions import check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -110,7 +110,9 @@ class PostgresDriver:
 
     def _revision(self) -> str | None:
         cursor = self._cursor()
-        if cursor.execute("SELECT to_regclass('zhiwen_version')").fetchone() == (None,):
+        # Not `to_regclass`: it would answer out of what this session remembers from before it waited for another one.
+        asked = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'zhiwen_version' AND pg_table_is_visible(oid)"
+        if cursor.execute(asked).fetchone() is None:
             return None
         row = cursor.execute("SELECT version_num FROM zhiwen_version").fetchone()
         return str(row[0]) if row is not None else None
@@ -191,10 +193,10 @@ class PostgresDriver:
             raise Taken from error
         except psycopg.IntegrityError as error:
             raise CorruptStoreError(f"{self.name}: {_told(error)}") from None
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-            raise StoreError(
-                f"{self.name}: another transaction was in the way; nothing was written, ask again"
-            ) from None
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+            if not self.joined:
+                raise Crossed from error
+            raise StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew") from None
         except psycopg.errors.LockNotAvailable:
             raise StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again") from None
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:

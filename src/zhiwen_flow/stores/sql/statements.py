@@ -58,6 +58,7 @@ class Texts:
     load: str
     load_many: str
     lock: str
+    lock_family: str
     insert_out: str
     answers: str
     spent: str
@@ -70,6 +71,11 @@ def _texts(d: Dialect, lock: str) -> Texts:
         lock=f"""
 SELECT id, position, head, at, version, links, state FROM zhiwen_streams
 WHERE tenant = ? AND id {d.any} ORDER BY id {lock}
+""",  # noqa: S608
+        lock_family=f"""
+SELECT id, position, head, at, version, links, state FROM zhiwen_streams
+WHERE tenant = ? AND (id {d.any} OR id IN (SELECT parent FROM zhiwen_streams WHERE tenant = ? AND id {d.any}))
+ORDER BY id {lock}
 """,  # noqa: S608
         insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream, event) VALUES ({d.last}, ?, ?, ?, ?)",  # noqa: S608
         spent=f"SELECT hash, content FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
