@@ -164,6 +164,9 @@ def judge(
     if transition is None:
         return _not_from_here(bench, surroundings, command, at)
     payload = bench.forms[id(transition)].check(command.payload)
+    if transition.forced and not (command.reason and command.document):
+        what, mend = "a forced change needs a written reason and a document", "give `reason` and `document`"
+        raise PayloadError(Fault(f"payload of `{transition.trigger}`", "reason", what, mend))
     request = _request(bench, transition, surroundings, command, payload, at, by_parent=by_parent)
     allowed = bench.engine.run(request)
     verdicts = request.verdicts

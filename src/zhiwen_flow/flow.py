@@ -30,6 +30,7 @@ from zhiwen_flow.errors import (
     PayloadError,
     StaleError,
     UnknownNameError,
+    ZhiwenError,
 )
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
@@ -39,7 +40,8 @@ from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
 from zhiwen_flow.stores.opening import open_joined, open_store
-from zhiwen_flow.stores.protocol import Answer, Conflict, Store, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Store, Wanted, shown
+from zhiwen_flow.telemetry import Telemetry
 
 TRIES = 3
 """How often a command is decided again when another one won the race."""
@@ -57,6 +59,7 @@ class Flow:
         definitions: Machines, rulebook, directory and guards.
         actor: The host's function that says who acts; an `Actor` where it is always the same one.
         clock: Where the time comes from.
+        telemetry: The host's tracing and metrics; none by default.
 
     >>> from zhiwen_flow import Actor, Flow
     >>> flow = Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk"))
@@ -79,12 +82,19 @@ class Flow:
     """
 
     def __init__(
-        self, store: Store, definitions: Definitions, *, actor: Callable[[], Actor] | Actor | None, clock: Clock
+        self,
+        store: Store,
+        definitions: Definitions,
+        *,
+        actor: Callable[[], Actor] | Actor | None,
+        clock: Clock,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.store = store
         self.definitions = definitions
         self._actor = actor
         self._clock = clock
+        self._telemetry = telemetry
         self._stamps = SystemStamps(clock)
         self._recorder = Recorder(tenant=store.tenant, stamps=self._stamps)
         self._benches = Benches(definitions)
@@ -100,6 +110,7 @@ class Flow:
         actor: Callable[[], Actor] | Actor | None = None,
         tenant: str = "default",
         clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
         **definitions: Any,
     ) -> Flow:
         """
@@ -110,6 +121,7 @@ class Flow:
             actor: The host's function that says who acts now; without one every command must name its actor.
             tenant: Whose data; nothing of another tenant is ever read.
             clock: Where the time comes from; the system's by default.
+            telemetry: The host's tracing and metrics, such as `zhiwen_flow.integrations.opentelemetry`.
             definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
                 earlier, optional.
 
@@ -123,7 +135,8 @@ class Flow:
         'default'
         """
         found = Definitions.load(**definitions)
-        return cls(open_store(url, tenant=tenant), found, actor=actor, clock=clock or SystemClock())
+        store = open_store(url, tenant=tenant)
+        return cls(store, found, actor=actor, clock=clock or SystemClock(), telemetry=telemetry)
 
     def joined(self, connection: Any) -> Flow:
         """
@@ -151,7 +164,7 @@ class Flow:
         ()
         """
         store = open_joined(connection, tenant=self.store.tenant, clock=self._clock)
-        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock)
+        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock, telemetry=self._telemetry)
         found._benches, found._recorder = self._benches, self._recorder
         return found
 
@@ -210,12 +223,24 @@ class Flow:
             StoreError: the store cannot be written.
         """
         _check(command)
-        if command.key is not None and (answer := self.store.answer(command.key)) is not None:
-            return self._again(command, answer)
+        if self._telemetry is None:
+            return self._handled(command)
+        with self._telemetry.command(command, self.store.tenant) as told:
+            decision = self._handled(command)
+            told(decision)
+            return decision
+
+    def _handled(self, command: Command) -> Decision:
         with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
             stale = ""
             for _ in range(1 if self._batching else TRIES):
-                judged = self._judged(command)
+                try:
+                    judged = self._judged(command)
+                except ZhiwenError:
+                    # What was answered once is answered again, even where it could no longer be asked.
+                    if command.key is None or (answer := self.store.answer(command.key)) is None:
+                        raise
+                    return self._again(command, answer)
                 try:
                     return self._recorded(judged)
                 except Conflict as conflict:
@@ -335,7 +360,13 @@ class Flow:
         return self.store.instances(**where)
 
     def events(
-        self, instance: str | Decision | None = None, *, viewer: Viewer = PUBLIC, after: int = 0, limit: int = 100
+        self,
+        instance: str | Decision | None = None,
+        *,
+        viewer: Viewer = PUBLIC,
+        after: int = 0,
+        limit: int = 100,
+        **wanted: Any,
     ) -> tuple[dict[str, Any], ...]:
         """
         Read events by page as *viewer* may see them (查日志).
@@ -344,9 +375,11 @@ class Flow:
             instance: Of one instance, or of all.
             viewer: Who looks; the public by default.
             after: Global position to go on from.
+            wanted: Parts of `Wanted`: machine, trigger, kind, post, organ, since, until, correlation.
         """
         stream = None if instance is None else _id(instance)
-        found = self.store.events(stream=stream, after=after, limit=limit)
+        asked = Wanted(**wanted) if wanted else None
+        found = self.store.events(stream=stream, wanted=asked, after=after, limit=limit)
         return tuple(view(each, viewer, sealed=shown(self.store.sealed(each.id))) for each in found)
 
     def obligations(self, instance: str | Decision | None = None, **page: Any) -> tuple[Obligation, ...]:
@@ -454,7 +487,7 @@ class Flow:
         written = self.store.append(change)
         if isinstance(written, Answer):
             return self._again(judged.command, written)
-        decision = attrs.evolve(judged.decision, event=change.drafts[0].body["id"])
+        decision = judged.decision.recorded(change.drafts[0].body["id"])
         if _std.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "decided",

@@ -322,6 +322,13 @@ class Decision:
     event: str | None = None
     replayed: bool = False
 
+    def recorded(self, event: str) -> Decision:
+        """Give the same decision with the event that records it (已入档的裁量说明)."""
+        found = object.__new__(Decision)
+        # A frozen value made field by field takes longer than all else that recording adds.
+        found.__dict__.update(self.__dict__, event=event)
+        return found
+
     @property
     def refusals(self) -> tuple[Verdict, ...]:
         """The verdicts that do not pass (未通过的判定)."""

@@ -70,14 +70,9 @@ class _Watched:
     """A driver that tells of its commits."""
 
     page: Page
-    _plain = False
 
     def conditional(self, statements: Sequence[Statement]) -> bool:
-        self._plain = True
-        try:
-            done: bool = super().conditional(statements)  # type: ignore[misc]
-        finally:
-            self._plain = False
+        done: bool = super().conditional(statements)  # type: ignore[misc]
         if done:
             self.page.enter(Phase.ANSWER)
         return done
@@ -89,7 +84,7 @@ class _Watched:
             yield
             if outer:
                 self.page.enter(Phase.WRITTEN)
-        if outer and not self._plain:
+        if outer:
             self.page.enter(Phase.ANSWER)
 
 

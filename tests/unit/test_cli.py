@@ -112,6 +112,42 @@ class TestReads:
         assert run("machine", "types", "phase", "--check", file).status == 1
 
 
+class TestStore:
+    """The tables of a database."""
+
+    def test_made_once(self, run: Runner, tmp_path: Path) -> None:
+        """What was made is told, and that there is nothing left to do."""
+        url = f"sqlite:///{tmp_path / 'flow.db'}"
+        told = run("store", "migrate", url, "--format", "json")
+        assert (told.status, json.loads(told.out)["before"]) == (0, None)
+        assert "无须升级" in run("store", "migrate", url).out
+        assert run("audit", "verify", url).status == 0
+
+    def test_written_out(self, run: Runner, tmp_path: Path) -> None:
+        """For an administrator to read; from a revision on, the new part only."""
+        whole, part = tmp_path / "whole.sql", tmp_path / "part.sql"
+        assert run("store", "schema", "postgresql", "-o", whole).status == 0
+        assert run("store", "schema", "postgresql", "--since", "0001", "-o", part).status == 0
+        assert "CREATE TABLE zhiwen_events" in whole.read_text()
+        assert "CREATE TABLE zhiwen_events" not in part.read_text()
+
+    @pytest.mark.parametrize(
+        ("command", "said"),
+        [
+            (("migrate", "mysql://u:secret@h/d"), "postgresql"),
+            (("migrate", "postgresql://u:secret@127.0.0.1:1/d"), "as it was"),
+            (("schema", "sqlite", "--since", "9"), "0001"),
+        ],
+    )
+    def test_what_cannot_be_done(self, run: Runner, command: tuple[str, ...], said: str) -> None:
+        """One line, the mend in it and no password."""
+        done = run("store", *command)
+        assert done.status == 2
+        assert said in done.err
+        assert "secret" not in done.err
+        assert len(done.err.splitlines()) == 1
+
+
 class TestAudit:
     """Export, verify, checkpoint."""
 

@@ -145,3 +145,12 @@ class TestFaults:
         new = {"version": '"0"', "hash": '"0"', "id": 'id = "complaint"\n'}[name]
         with pytest.raises(DefinitionError, match=f"base.{name}"):
             lay(TIGHTEN, **{old: new})
+
+
+def test_a_change_by_force_as_the_guide_writes_it() -> None:
+    """The row of `docs/how-to/oa-hosts.md` loads, and is the overlay's own."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "oa-hosts.md"
+    (row,) = [each for each in page.read_text("utf-8").split("```toml\n")[1:] if each.startswith("[[transition]]")]
+    found = lay(row.partition("```")[0]).find("issued", "strike_off")
+    assert found is not None
+    assert (found.forced, found.target) == (True, "void")

@@ -56,7 +56,7 @@ def verify(
     """验证日志;发现问题时退出码为 1 / verify a log; exit 1 on a flaw."""
     held = read_checkpoint(checkpoint) if checkpoint is not None else None
     with progress(said(lang, "验证", "verifying")) as tell:
-        if target.startswith(("sqlite:", "memory:")):
+        if target.startswith(("sqlite:", "memory:", "postgres")) and "://" in target:
             report = verify_store(existing_store(target, tenant), checkpoint=held, progress=tell)
         else:
             report = verify_file(target, checkpoint=held, progress=tell)

@@ -98,7 +98,7 @@ def _step(machine: Machine, each: Transition, source: str, notes: dict[str, int]
     places = {state.id: f"s{index}" for index, state in enumerate(machine.states)}
     return Step(
         target=places[each.target],
-        label=each.label.text(lang),
+        label=each.label.text(lang) + _forced(each, lang),
         produces=tuple(machine.term(name).text(lang) for name in each.produces),
         requires=tuple(machine.term(name).text(lang) for name in each.requires),
         copy_to=tuple(machine.term(name).text(lang) for name in each.copy_to),
@@ -106,6 +106,12 @@ def _step(machine: Machine, each: Transition, source: str, notes: dict[str, int]
         stays=each.target == source,
         decides=each.decides is not None,
     )
+
+
+def _forced(each: Transition, lang: str) -> str:
+    if not each.forced:
+        return ""
+    return "〔强制〕" if lang == "zh" else " (forced)"
 
 
 def _owner(machine: Machine, state: State, lang: str) -> str | None:

@@ -102,6 +102,12 @@ def _one_target(machine: Machine) -> _Found:
             yield f"transition[{index}].source", "no source", "name at least one state"
 
 
+def _forced_is_guarded(machine: Machine) -> _Found:
+    for index, each in enumerate(machine.transitions):
+        if each.forced and not each.guards:
+            yield f"transition[{index}].guards", "anybody may force this change", "name a guard on who may"
+
+
 def _reachable(machine: Machine) -> _Found:
     steps = [(source, each.target) for each in machine.transitions for source in each.source]
     for lost in {each.id for each in machine.states} - _closure({machine.initial}, steps):
@@ -230,6 +236,7 @@ _RULES: tuple[Callable[[Machine], _Found], ...] = (
     _states_are_known,
     _opening,
     _one_target,
+    _forced_is_guarded,
     _reachable,
     _ends,
     _somebody_acts,

@@ -177,6 +177,7 @@ class Transition:
         keep: Fields that become facts; the others stay in the event.
         restarts: Whether the deadline of the state starts anew although the state stays (延期、恢复计算).
         backfill: Whether an earlier `occurred_at` may be given.
+        forced: Whether it sets right by force what went wrong (强制变更); it needs a written reason and a document.
         prejudicial: Whether its facts are prejudicial to a person; verdicts and refusals are then sealed.
         decides: Field or fact that holds the measure it decides; such a transition needs an authority guard.
         waived: Guards that an overlay waived, with reason, document and last day.
@@ -198,6 +199,7 @@ class Transition:
     fields: tuple[Field, ...] = attrs.field(default=(), metadata=key("field"))
     restarts: bool = False
     backfill: bool = False
+    forced: bool = False
     prejudicial: bool = False
     decides: str | None = None
     note: str | None = None

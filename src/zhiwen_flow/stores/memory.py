@@ -11,6 +11,7 @@ import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -22,7 +23,7 @@ from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, 
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import folded_body, is_due
-from zhiwen_flow.stores.protocol import Answer, Conflict, Head, shown
+from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
 _LAST = "\U0010ffff"
@@ -140,14 +141,19 @@ class MemoryStore:
         except KeyError:
             raise UnknownNameError("definition", hash) from None
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
         log = self._state.log
         if stream is None:
-            return tuple(log[after : after + limit])
-        places = self._state.streams.get(stream, [])
-        start = bisect.bisect_right(places, after - 1)
-        return tuple(log[place] for place in places[start : start + limit])
+            found: Iterator[AuditEvent] = islice(log, after, None)
+        else:
+            places = self._state.streams.get(stream, [])
+            found = (log[place] for place in places[bisect.bisect_right(places, after - 1) :])
+        if wanted is not None:
+            found = (each for each in found if _is_wanted(each.body, wanted))
+        return tuple(islice(found, limit))
 
     def event(self, id: str) -> AuditEvent:
         """See `Store.event`."""
@@ -360,6 +366,14 @@ class MemoryStore:
 
 def _by_due(row: Deadline) -> tuple[dt.date, str]:
     return row.due or dt.date.max, row.stream
+
+
+def _is_wanted(body: Mapping[str, Any], wanted: Wanted) -> bool:
+    told = {**body, "machine": body["machine"]["id"], "post": body["actor"]["post"], "organ": body["actor"]["organ"]}
+    if any(told[name] != value for name, value in wanted.equal.items()):
+        return False
+    at = dt.datetime.fromisoformat(body["decided_at"])
+    return (wanted.start is None or at >= wanted.start) and (wanted.end is None or at < wanted.end)
 
 
 def _copied(value: Any) -> Any:

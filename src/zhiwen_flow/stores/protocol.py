@@ -16,7 +16,7 @@ import attrs
 from zhiwen_flow.changes import Changeset, SealedValue
 from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.events import AuditEvent
-from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
+from zhiwen_flow.model import ZONE, Deadline, Instance, Obligation, Surroundings
 
 
 class Conflict(ZhiwenError):
@@ -59,6 +59,48 @@ class Head:
     stream: str
     position: int
     hash: str
+
+
+@attrs.frozen(kw_only=True)
+class Wanted:
+    """
+    Which events a history asks for (历史查询条件); what is None is not asked for.
+
+    Args:
+        machine: Id of the machine.
+        trigger: What was done, or refused.
+        kind: What the event records.
+        post: Post that acted.
+        organ: Organ of that post, as of then.
+        since: First day on which it was decided, inclusive, Beijing time.
+        until: Last day, inclusive.
+        correlation: Id that ties commands together.
+    """
+
+    machine: str | None = None
+    trigger: str | None = None
+    kind: str | None = None
+    post: str | None = None
+    organ: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    correlation: str | None = None
+
+    @property
+    def equal(self) -> dict[str, str]:
+        """The conditions that compare for equality, by name."""
+        names = ("machine", "trigger", "kind", "post", "organ", "correlation")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    @property
+    def start(self) -> dt.datetime | None:
+        """The first moment, inclusive."""
+        return None if self.since is None else dt.datetime.combine(self.since, dt.time(), ZONE)
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """The first moment that is too late."""
+        return None if self.until is None else dt.datetime.combine(self.until + dt.timedelta(days=1), dt.time(), ZONE)
 
 
 class Store(Protocol):
@@ -123,8 +165,10 @@ class Store(Protocol):
             UnknownNameError: it was never used here.
         """
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
-        """Read events with `seq` above *after*, oldest first; of one stream or of all."""
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
+        """Read events with `seq` above *after*, oldest first; of one stream or of all, those *wanted* or all."""
 
     def event(self, id: str) -> AuditEvent:
         """

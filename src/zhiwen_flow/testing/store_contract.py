@@ -24,7 +24,7 @@ from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
-from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.protocol import Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.desk import desk_machines
@@ -313,6 +313,30 @@ class StoreContract:
         assert not flow.obligations()
         assert not flow.deadlines()
         assert verify_store(flow.store).sound
+
+    def test_histories(self, flow: Flow, clock: FixedClock) -> None:
+        """Each condition narrows, conditions join, and pages of what is wanted join too."""
+        desk = flow.start("desk", correlation="c-1").stream
+        slip = flow.start("slip", parent=desk)
+        flow.do(desk, "seize", actor=STRANGER)
+        clock.advance(dt.timedelta(days=1))
+        flow.do(slip, "answer", correlation="c-1")
+        flow.do(desk, "note")
+
+        def told(stream: str | None = None, **wanted: Any) -> list[tuple[str, str]]:
+            found = flow.store.events(stream=stream, wanted=Wanted(**wanted))
+            return [(each.body["machine"]["id"], each.body["trigger"]) for each in found]
+
+        assert told(machine="slip") == [("slip", "open"), ("slip", "answer")]
+        assert told(machine="slip", trigger="answer") == [("slip", "answer")]
+        assert told(kind="refused") == told(post="nowhere") == [("desk", "seize")]
+        assert told(correlation="c-1", stream=desk) == [("desk", "open"), ("desk", "answer")]
+        assert told(since=NOW.date(), until=NOW.date(), stream=desk, kind="moved") == []
+        assert told(since=NOW.date() + dt.timedelta(days=1), kind="moved") == [("slip", "answer"), ("desk", "note")]
+        assert told(until=NOW.date() - dt.timedelta(days=1)) == told(organ="none") == []
+        first = flow.store.events(wanted=Wanted(kind="moved"), limit=1)
+        rest = flow.store.events(wanted=Wanted(kind="moved"), after=first[-1].seq)
+        assert [each.body["trigger"] for each in (*first, *rest)] == ["answer", "note"]
 
     def test_definitions_are_kept_by_hash(self, flow: Flow) -> None:
         """The bytes come back; one version never means two contents."""

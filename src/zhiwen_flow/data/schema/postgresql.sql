@@ -123,13 +123,14 @@ CREATE TABLE zhiwen_sealed (
     event TEXT COLLATE "C" NOT NULL, 
     name TEXT COLLATE "C" NOT NULL, 
     stream TEXT COLLATE "C" NOT NULL, 
+    position BIGINT NOT NULL, 
     fact BIGINT NOT NULL, 
     salt BYTEA NOT NULL, 
     value TEXT COLLATE "C" NOT NULL, 
     PRIMARY KEY (tenant, event, name)
 );
 
-CREATE INDEX zhiwen_sealed_by_stream ON zhiwen_sealed (tenant, stream, fact);
+CREATE INDEX zhiwen_sealed_by_stream ON zhiwen_sealed (tenant, stream, fact, position);
 
 CREATE TABLE zhiwen_refusals (
     tenant TEXT COLLATE "C" NOT NULL, 

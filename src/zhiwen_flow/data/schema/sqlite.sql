@@ -129,6 +129,7 @@ CREATE TABLE zhiwen_sealed (
     event TEXT NOT NULL, 
     name TEXT NOT NULL, 
     stream TEXT NOT NULL, 
+    position INTEGER NOT NULL, 
     fact INTEGER NOT NULL, 
     salt BLOB NOT NULL, 
     value TEXT NOT NULL, 
@@ -136,7 +137,7 @@ CREATE TABLE zhiwen_sealed (
 )
  WITHOUT ROWID;
 
-CREATE INDEX zhiwen_sealed_by_stream ON zhiwen_sealed (tenant, stream, fact);
+CREATE INDEX zhiwen_sealed_by_stream ON zhiwen_sealed (tenant, stream, fact, position);
 
 CREATE TABLE zhiwen_refusals (
     tenant TEXT NOT NULL, 

@@ -4,7 +4,7 @@ What the SQL store asks of a database driver (数据库驱动接口): a few call
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,29 @@ class Taken(Exception):
 
 class Crossed(Exception):
     """Two transactions waited for each other (互相等待); this one was undone whole, and may begin anew."""
+
+
+class Guard:
+    """
+    Turns a driver's errors into the library's (错误转换); one object guards every call.
+
+    Args:
+        told: Gives the library's error for a driver's; None where it is to pass as it is.
+        chained: Whether the driver's error may follow in a traceback; it may quote values.
+    """
+
+    __slots__ = ("_chained", "_told")
+
+    def __init__(self, told: Callable[[BaseException], Exception | None], *, chained: bool) -> None:
+        self._told = told
+        self._chained = chained
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is not None and (found := self._told(error)) is not None:
+            raise found from (error if self._chained else None)
 
 
 class Driver(Protocol):

@@ -34,9 +34,14 @@ def schema_text(dialect: str, *, since: str | None = None) -> str:
         dialect: ``"sqlite"`` or ``"postgresql"``.
         since: Revision to start from; from nothing by default. Filling new columns is left to `migrate`.
 
+    Raises:
+        StoreError: there is no such revision.
+
     >>> "CREATE TABLE zhiwen_events" in schema_text("postgresql")
     True
     """
+    if since is not None and since not in REVISIONS:
+        raise StoreError(f"there is no revision {since!r}; the revisions are {', '.join(REVISIONS)}")
     config, buffer = _config(), io.StringIO()
     config.set_main_option("dialect", dialect)
     config.attributes["buffer"] = buffer
@@ -70,7 +75,8 @@ def migrate(url: str, *, to: str = HEAD_REVISION) -> tuple[str | None, str]:
                 command.upgrade(config, to)
             return before, _revision(connection) or to
     except sa.exc.SQLAlchemyError as error:
-        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        told = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
+        cause = told.strip().partition("\n")[0]
         raise StoreError(
             f"the database was not migrated and is as it was: {cause}; mend the cause, run again"
         ) from error

@@ -22,7 +22,7 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Guard, Row, Statement, Taken
 from zhiwen_flow.stores.sql.revisions import check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -77,9 +77,10 @@ class PostgresDriver:
         self._url = url
         self.name = "the host's PostgreSQL connection" if connection is not None else _shown(url)
         self._closed = False
+        self._guard = Guard(self._library_error, chained=False)
         self._db = connection if connection is not None else self._connected()
         try:
-            with self._guarded():
+            with self._guard:
                 check_revision(self._revision(), self.name, None if self.joined else self._create)
         except BaseException:
             self.close()
@@ -132,13 +133,13 @@ class PostgresDriver:
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
         """See `Driver.query`."""
-        with self._guarded():
+        with self._guard:
             cursor = self._cursor().execute(_native(text), values)
             return cursor.fetchall() if cursor.description is not None else []
 
     def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
         """See `Driver.write`."""
-        with self._guarded():
+        with self._guard:
             with self._db.pipeline():
                 cursors = [self._cursor().execute(_native(text), values) for text, values in statements]
             return [each.fetchall() if each.description is not None else [] for each in cursors]
@@ -147,13 +148,13 @@ class PostgresDriver:
         """See `Driver.conditional`."""
         text = _combined(tuple(text for text, _ in statements))
         values = [value for _, values in statements for value in values]
-        with self._guarded():
+        with self._guard:
             return self._cursor().execute(text, values).fetchone() is not None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See `Driver.transaction`."""
-        with self._guarded():
+        with self._guard:
             cursor = self._cursor()
             if self.joined and not self._db.autocommit and not self.busy:
                 # So that what follows is a savepoint in the host's transaction, and not one that ends here.
@@ -167,7 +168,7 @@ class PostgresDriver:
         if self.busy:
             yield
             return
-        with self._guarded():
+        with self._guard:
             self._cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield
@@ -184,26 +185,24 @@ class PostgresDriver:
         if not self.joined:
             self._db.close()
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turn the driver's errors into the library's, with what to do; values never stand in them."""
-        try:
-            yield
-        except psycopg.errors.UniqueViolation as error:
-            raise Taken from error
-        except psycopg.IntegrityError as error:
-            raise CorruptStoreError(f"{self.name}: {_told(error)}") from None
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+    def _library_error(self, error: BaseException) -> Exception | None:
+        """Say what went wrong and what to do; values never stand in it."""
+        if not isinstance(error, psycopg.Error):
+            return None
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            return Taken()
+        if isinstance(error, psycopg.IntegrityError):
+            return CorruptStoreError(f"{self.name}: {_told(error)}")
+        if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
             if not self.joined:
-                raise Crossed from error
-            raise StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew") from None
-        except psycopg.errors.LockNotAvailable:
-            raise StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again") from None
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                return Crossed()
+            return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             mend = "whether the last command was written is not known: ask again with the same key"
-            raise StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}") from None
-        except psycopg.Error as error:
-            raise StoreError(f"{self.name}: {_told(error)}; check rights and schema") from None
+            return StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}")
+        return StoreError(f"{self.name}: {_told(error)}; check rights and schema")
 
 
 def _told(error: psycopg.Error) -> str:

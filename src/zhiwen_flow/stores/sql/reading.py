@@ -13,10 +13,19 @@ from zhiwen_flow.changes import REFUSALS_KEPT, SealedValue
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
-from zhiwen_flow.stores.protocol import Answer, Head, shown
+from zhiwen_flow.stores.protocol import Answer, Head, Wanted, shown
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Driver
-from zhiwen_flow.stores.sql.rows import deadline_of, decoding, event_of, instance_of, iso_day, obligation_of, sealed_of
+from zhiwen_flow.stores.sql.rows import (
+    deadline_of,
+    decoding,
+    event_of,
+    instance_of,
+    iso_day,
+    iso_moment,
+    obligation_of,
+    sealed_of,
+)
 from zhiwen_flow.stores.sql.writing import Held
 
 PAGE = 1000
@@ -61,9 +70,9 @@ class Reading:
         children, owed, opened = row[12:15]
         return Surroundings(
             instance=instance_of(row[:9], self._pin),
-            children={(machine, state): count for machine, state, count in json.loads(children or "[]")},
-            obligations=tuple(obligation_of(row[0], each) for each in json.loads(owed or "[]")),
-            opened={name: json.loads(value) for name, value in json.loads(opened or "[]")},
+            children={(machine, state): count for machine, state, count in _listed(children)},
+            obligations=tuple(obligation_of(row[0], each) for each in _listed(owed)),
+            opened={name: json.loads(value) for name, value in _listed(opened)},
             parent=instance_of(above, self._pin) if above[0] is not None else None,
         )
 
@@ -99,12 +108,19 @@ class Reading:
             raise UnknownNameError("definition", hash)
         return bytes(rows[0][0])
 
-    def events(self, *, stream: str | None = None, after: int = 0, limit: int = 100) -> tuple[AuditEvent, ...]:
+    def events(
+        self, *, stream: str | None = None, wanted: Wanted | None = None, after: int = 0, limit: int = 100
+    ) -> tuple[AuditEvent, ...]:
         """See `Store.events`."""
-        if stream is None:
-            rows = self._driver.query(sql.EVENTS, (self.tenant, after, limit))
-        else:
-            rows = self._driver.query(sql.STREAM_EVENTS, (self.tenant, stream, after, limit))
+        text = sql.EVENTS
+        values: list[Any] = [self.tenant, after]
+        if stream is not None:
+            text += sql.OF_STREAM
+            values.append(stream)
+        for condition, value in _conditions(wanted):
+            text += condition
+            values.append(value)
+        rows = self._driver.query(text + (sql.BY_SEQ if stream is None else sql.BY_POSITION), (*values, limit))
         return tuple(map(event_of, rows))
 
     def event(self, id: str) -> AuditEvent:
@@ -192,3 +208,20 @@ class Reading:
     def close(self) -> None:
         """See `Store.close`."""
         self._driver.close()
+
+
+def _listed(text: str | None) -> Sequence[Any]:
+    """Most instances have none of what is gathered, and then there is nothing to parse."""
+    return () if text is None or text == "[]" else json.loads(text)
+
+
+def _conditions(wanted: Wanted | None) -> Iterator[tuple[str, str]]:
+    """Say in constant text what a history asks for; its values are bound."""
+    if wanted is None:
+        return
+    for name, value in wanted.equal.items():
+        yield sql.WANTED[name], value
+    if wanted.start is not None:
+        yield sql.SINCE, iso_moment(wanted.start)
+    if wanted.end is not None:
+        yield sql.BEFORE, iso_moment(wanted.end)

@@ -146,10 +146,11 @@ sealed = _table(
     _column("event", Word, primary_key=True),
     _column("name", Word, primary_key=True),
     _column("stream"),
+    _column("position", Number),
     _column("fact", Number),
     _column("salt", sa.LargeBinary()),
     _column("value"),
-    sa.Index("zhiwen_sealed_by_stream", "tenant", "stream", "fact"),
+    sa.Index("zhiwen_sealed_by_stream", "tenant", "stream", "fact", "position"),
     sqlite_with_rowid=False,
 )
 refusals = _table(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
-from zhiwen_flow.stores.sql.driver import Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
 from zhiwen_flow.stores.sql.revisions import check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -45,10 +45,11 @@ class SqliteDriver:
         self.name = "the host's SQLite connection" if connection is not None else str(path)
         self._depth = 0
         self._closed = False
-        with self._guarded():
+        self._guard = Guard(self._told, chained=True)
+        with self._guard:
             self._db = connection if connection is not None else _connected(str(path))
         try:
-            with self._guarded():
+            with self._guard:
                 check_revision(self._revision(), self.name, None if self.joined else self._create)
         except BaseException:
             self.close()
@@ -73,30 +74,36 @@ class SqliteDriver:
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
         """See `Driver.query`."""
-        with self._guarded():
+        with self._guard:
             return self._db.execute(text, values).fetchall()
 
     def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
         """See `Driver.write`."""
         run = self._db.execute
-        with self._guarded():
+        with self._guard:
             return [run(text, values).fetchall() for text, values in statements]
 
     def conditional(self, statements: Sequence[Statement]) -> bool:
         """See `Driver.conditional`."""
         run = self._db.execute
-        with self.transaction():
-            text, values = statements[0]
-            if not run(text, values).fetchall():
-                return False
-            for text, values in statements[1:]:
-                run(text, values)
-        return True
+        with self._guard:
+            run("BEGIN IMMEDIATE")
+            try:
+                (text, values), *others = statements
+                moved = bool(run(text, values).fetchall())
+                for text, values in others if moved else ():
+                    run(text, values)
+                run("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    run("ROLLBACK")
+                raise
+        return moved
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See `Driver.transaction`."""
-        with self._guarded():
+        with self._guard:
             begin, end, back = self._marks()
             self._db.execute(begin)
             self._depth += 1
@@ -128,7 +135,7 @@ class SqliteDriver:
         if self._db.in_transaction:
             yield
             return
-        with self._guarded():
+        with self._guard:
             self._db.execute("BEGIN")
             try:
                 yield
@@ -145,23 +152,20 @@ class SqliteDriver:
         if not self.joined:
             self._db.close()
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turn the driver's errors into the library's, with what to do."""
-        try:
-            yield
-        except sqlite3.ProgrammingError as error:
+    def _told(self, error: BaseException) -> Exception | None:
+        """Say what went wrong and what to do."""
+        if isinstance(error, sqlite3.ProgrammingError):
             if self._closed:
-                raise ClosedError(f"`{self.name}` was closed; open it again") from error
-            raise StoreError(f"`{self.name}`: {error}; open the store again, one for each thread") from error
-        except sqlite3.IntegrityError as error:
-            if error.sqlite_errorcode in _UNIQUE:
-                raise Taken from error
-            raise CorruptStoreError(f"`{self.name}`: {error}") from error
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"`{self.name}`: {error}; check path, rights, free space and other writers") from error
-        except sqlite3.DatabaseError as error:
-            raise CorruptStoreError(f"`{self.name}`: {error}; restore it from a backup") from error
+                return ClosedError(f"`{self.name}` was closed; open it again")
+            return StoreError(f"`{self.name}`: {error}; open the store again, one for each thread")
+        if isinstance(error, sqlite3.IntegrityError):
+            unique = error.sqlite_errorcode in _UNIQUE
+            return Taken() if unique else CorruptStoreError(f"`{self.name}`: {error}")
+        if isinstance(error, sqlite3.OperationalError):
+            return StoreError(f"`{self.name}`: {error}; check path, rights, free space and other writers")
+        if isinstance(error, sqlite3.DatabaseError):
+            return CorruptStoreError(f"`{self.name}`: {error}; restore it from a backup")
+        return None
 
 
 def _connected(path: str) -> sqlite3.Connection:

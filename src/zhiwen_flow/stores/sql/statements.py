@@ -43,8 +43,8 @@ SELECT {_INSTANCE}, s.position, s.head, s.at,
   (SELECT {d.group}({d.array}(id, kind, owed_to, due, opened_by)){d.text} FROM
     (SELECT * FROM zhiwen_obligations WHERE tenant = s.tenant AND stream = s.id ORDER BY id) AS o),
   (SELECT {d.group}({d.array}(name, value)){d.text} FROM
-    (SELECT x.name, x.value FROM zhiwen_sealed x JOIN zhiwen_events e ON e.tenant = x.tenant AND e.id = x.event
-     WHERE x.tenant = s.tenant AND x.stream = s.id AND x.fact = 1 ORDER BY e.seq) AS f),
+    (SELECT name, value FROM zhiwen_sealed WHERE tenant = s.tenant AND stream = s.id AND fact = 1
+     ORDER BY position) AS f),
   {_INSTANCE.replace("s.", "p.")}
 FROM zhiwen_streams s LEFT JOIN zhiwen_streams p ON p.tenant = s.tenant AND p.id = s.parent
 WHERE s.tenant = ? AND s.id {where} AND s.state IS NOT NULL
@@ -155,15 +155,20 @@ DEADLINES = f"""
 {_DEADLINE} AND (coalesce(due, '{UNDATED}'), stream) > (?, ?) ORDER BY coalesce(due, '{UNDATED}'), stream LIMIT ?
 """
 DUE = f"{_DEADLINE} AND due <= ? AND (due, stream) > (?, ?) ORDER BY due, stream LIMIT ?"
-EVENTS = f"{_EVENT} AND seq > ? ORDER BY seq LIMIT ?"
-STREAM_EVENTS = f"{_EVENT} AND stream = ? AND seq > ? ORDER BY position LIMIT ?"
+EVENTS = f"{_EVENT} AND seq > ?"
+OF_STREAM = " AND stream = ?"
+WANTED = {name: f' AND "{name}" = ?' for name in ("machine", "trigger", "kind", "post", "organ", "correlation")}
+SINCE = " AND decided_at >= ?"
+BEFORE = " AND decided_at < ?"
+BY_SEQ = " ORDER BY seq LIMIT ?"
+BY_POSITION = " ORDER BY position LIMIT ?"
 EVENT = f"{_EVENT} AND id = ?"
 LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY position DESC LIMIT 1"
 INSTANCES = f"SELECT {_INSTANCE} FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? AND s.state IS NOT NULL"  # noqa: S608
 NAMED = "SELECT id FROM zhiwen_streams WHERE tenant = ? AND machine = ? AND business_id = ?"
 SEALED = "SELECT name, stream, fact, salt, value FROM zhiwen_sealed WHERE tenant = ? AND event = ?"
 KEEP_SEALED = """
-INSERT INTO zhiwen_sealed (tenant, event, name, stream, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO zhiwen_sealed (tenant, event, name, stream, position, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 ERASE = "DELETE FROM zhiwen_sealed WHERE tenant = ? AND event = ? AND name = ? RETURNING 1"
 COUNT_REFUSAL = """

@@ -27,6 +27,8 @@ from zhiwen_flow.stores.sql.rows import iso_day, iso_moment
 
 LANES = 16
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 SKEW = dt.timedelta(minutes=1)
 """How far clocks of several machines may differ before a step back is an error."""
 
@@ -65,6 +67,7 @@ class Writing:
         now: Moment of recording.
         pin: Gives the number of a pin.
         insert_out: The statement that puts the event just written into the outbox.
+        positions: Places of the events sealed so far, by id.
     """
 
     tenant: str
@@ -72,6 +75,7 @@ class Writing:
     now: dt.datetime
     pin: Callable[[Pin], int]
     insert_out: str
+    positions: dict[str, int] = attrs.field(factory=dict)
 
     def assert_expected(self, change: Changeset) -> None:
         """
@@ -99,6 +103,7 @@ class Writing:
         version = versions.get(draft.stream, row.version)
         raw, hash = seal(draft.body, position=row.position + 1, version=version, prev=row.head)
         row.position, row.head = row.position + 1, hash
+        self.positions[draft.body["id"]] = row.position
         return Sealed(draft, row.position, hash, raw)
 
     def events(self, sealed: list[Sealed]) -> Iterator[Statement]:
@@ -120,8 +125,8 @@ class Writing:
     def kept_apart(self, change: Changeset) -> Iterator[Statement]:
         """Say how sealed values are written."""
         for each in change.sealed:
-            value = canonical(each.value).decode()
-            yield sql.KEEP_SEALED, (self.tenant, each.event, each.name, each.stream, int(each.fact), each.salt, value)
+            place = (self.tenant, each.event, each.name, each.stream, self.positions[each.event])
+            yield sql.KEEP_SEALED, (*place, int(each.fact), each.salt, canonical(each.value).decode())
 
     def spent(self, key: Key, event: str | None, raw: bytes | None) -> Statement:
         """Say how an idempotency key is spent; the table holds its hash."""
@@ -130,11 +135,11 @@ class Writing:
     def plain(self, change: Changeset) -> list[Statement]:
         """Say how a plain move is written; the first statement changes nothing where the row is not as it was held."""
         move, expected = change.moves[0], change.expects[0]
-        before = attrs.evolve(self.held[move.stream])
-        sealed = self.sealed(change)
         row = self.held[move.stream]
-        values: tuple[Any, ...] = (move.state, before.version + 1, _facts(move.facts), row.position, row.head, row.at)
-        values += (self.tenant, move.stream, expected.version, before.position, before.head)
+        seen = (expected.version, row.position, row.head)
+        sealed = self.sealed(change)
+        values: tuple[Any, ...] = (move.state, row.version + 1, _facts(move.facts), row.position, row.head, row.at)
+        values += (self.tenant, move.stream, *seen)
         first = (sql.MOVE_IF, values) if expected.links is None else (sql.MOVE_IF_LINKS, (*values, expected.links))
         found = [first, *self.events(sealed), (sql.FORGET_REFUSALS, (self.tenant, move.stream))]
         found += [*self.duties(change), *self.kept_apart(change)]
@@ -194,7 +199,7 @@ class Writing:
 
 
 def _facts(facts: Mapping[str, Any] | None) -> str | None:
-    return json.dumps(dict(facts), ensure_ascii=False) if facts is not None else None
+    return _encode(dict(facts)) if facts is not None else None
 
 
 def deadline_values(row: Any) -> tuple[str, str | None, str | None]:

@@ -35,9 +35,9 @@ def upgrade() -> None:
     _create("deadlines", _keyed("stream"), running)
     op.create_index("zhiwen_deadlines_by_due", "zhiwen_deadlines", ["tenant", "due", "stream"])
     _create("keys", _keyed("hash"), {"content": WORD, "event": None, "raw": BYTES}, optional=("raw",))
-    kept = {"stream": WORD, "fact": NUMBER, "salt": BYTES, "value": WORD}
+    kept = {"stream": WORD, "position": NUMBER, "fact": NUMBER, "salt": BYTES, "value": WORD}
     _create("sealed", _keyed("event", "name"), kept)
-    op.create_index("zhiwen_sealed_by_stream", "zhiwen_sealed", ["tenant", "stream", "fact"])
+    op.create_index("zhiwen_sealed_by_stream", "zhiwen_sealed", ["tenant", "stream", "fact", "position"])
     _create("refusals", _keyed("stream", "actor"), {"count": NUMBER})
     for name in ("events", "definitions"):
         for statement in forbid_changes(name, op.get_context().dialect.name):

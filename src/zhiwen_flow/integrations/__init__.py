@@ -1,0 +1,1 @@
+"""What joins the library to other software (集成); each module needs its own extra."""
