@@ -37,7 +37,8 @@ class PrivatePostgres:
     def __init__(self, folder: Path) -> None:
         self._bin, self._data = binaries(), folder / "data"
         self.port = free_port()
-        self._folder = folder
+        self._folder, self._log = folder, folder / "log"
+        self._options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on"
         if os.geteuid() == 0:
             shutil.chown(folder, OWNER)
         self._run("initdb", "-D", self._data, "-U", OWNER, "-A", "trust", "--no-sync", "-E", "UTF8")
@@ -50,9 +51,7 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Start, and wait until it answers; after a crash it recovers first."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on"
-        log = self._folder / "log"
-        self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", log, "-o", options)
+        self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", self._log, "-o", self._options)
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop; `immediate` is as if the power failed."""

@@ -22,7 +22,7 @@ from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
-from zhiwen_flow.stores.folding import folded_body, is_due
+from zhiwen_flow.stores.folding import check_clock, folded_body, is_due
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
@@ -36,6 +36,7 @@ class _State:
 
     instances: dict[str, Instance] = attrs.field(factory=dict)
     heads: dict[str, tuple[int, str]] = attrs.field(factory=dict)
+    latest: dict[str, dt.datetime] = attrs.field(factory=dict)
     streams: dict[str, list[int]] = attrs.field(factory=dict)
     log: list[AuditEvent] = attrs.field(factory=list)
     by_event: dict[str, int] = attrs.field(factory=dict)
@@ -101,10 +102,12 @@ class MemoryStore:
                     raise KeyReuseError("this key was already used for another request; take a new key")
                 return answer
             self._assert(change)
+            moments = self._moments(change)
             if change.refused_by is not None and (body := self._fold(change)) is not None:
                 self._folded(change, body)
                 return None
             events = self._seal(change)
+            self._state.latest |= moments
             self._tables(change)
             if change.key is not None:
                 self._state.keys[digest(change.key.key.encode())] = (change.key.content, events[0].id, events[0].raw)
@@ -267,6 +270,16 @@ class MemoryStore:
             machine, name = opened.pin.machine, opened.business_id
             if name is not None and (known := self._state.named.get((machine, name))) is not None:
                 raise BusinessIdError(machine, name, known)
+
+    def _moments(self, change: Changeset) -> dict[str, dt.datetime]:
+        """Give the latest moment of each stream with what is to be written."""
+        found: dict[str, dt.datetime] = {}
+        for draft in change.drafts:
+            decided = dt.datetime.fromisoformat(draft.body["decided_at"])
+            last = found.get(draft.stream, self._state.latest.get(draft.stream, decided))
+            check_clock(draft.stream, decided, last)
+            found[draft.stream] = max(last, decided)
+        return found
 
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""

@@ -134,6 +134,7 @@ class Store(Protocol):
             Conflict: an expectation does not hold.
             KeyReuseError: the key was spent on another request.
             BusinessIdError: what is opened has a business id that names another instance of its machine.
+            ClockError: an event is older than the last one of its stream, by more than clocks may differ.
             StoreError: the store cannot be written.
         """
 

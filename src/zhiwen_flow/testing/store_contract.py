@@ -21,7 +21,14 @@ from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT
 from zhiwen_flow.definitions import Definitions
-from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
+from zhiwen_flow.errors import (
+    BusinessIdError,
+    ClockError,
+    CorruptStoreError,
+    KeyReuseError,
+    PayloadError,
+    UnknownNameError,
+)
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
 from zhiwen_flow.stores.protocol import Store, Wanted
@@ -166,6 +173,25 @@ class StoreContract:
         assert flow.store.answer("k") is None
         assert [each.allowed for each in flow.handle_many([good, good])] == [True, True]
         assert len(flow.store.events()) == len(before[1]) + 1
+
+    def test_a_clock_set_back_records_nothing(self, flow: Flow, clock: FixedClock) -> None:
+        """Neither a move nor a refusal; clocks of two machines may differ a little; set right, the same key works."""
+        desk = flow.start("desk").stream
+        for by in (30, -20):
+            clock.set(NOW + dt.timedelta(seconds=by))
+            assert flow.do(desk, "note").allowed
+        clock.set(NOW - dt.timedelta(minutes=10))
+        before = flow.store.load(desk), flow.store.events()
+        for trigger, actor in (("note", CLERK), ("seize", STRANGER)):
+            with pytest.raises(ClockError, match="set the clock right"):
+                flow.do(desk, trigger, actor=actor, key=trigger)
+            with pytest.raises(ClockError):
+                flow.handle_many([Command(stream=desk, trigger=trigger, actor=actor, key=trigger)])
+        assert (flow.store.load(desk), flow.store.events()) == before
+        clock.set(NOW + dt.timedelta(seconds=31))
+        assert flow.do(desk, "note", key="note").allowed
+        assert not flow.do(desk, "seize", actor=STRANGER, key="seize").replayed
+        assert verify_store(flow.store).sound
 
     # --- keys ---
 

@@ -23,7 +23,7 @@ from zhiwen_flow.stores.protocol import Answer, Conflict
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Crossed, Driver, Statement, Taken
 from zhiwen_flow.stores.sql.reading import Reading
-from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, streams_of
+from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, moment_of, streams_of
 
 
 @attrs.define
@@ -190,6 +190,7 @@ class SqlStore(Reading):
     def _refuse(self, change: Changeset, batch: _Batch, writing: Writing) -> None:
         self._flush(batch)
         draft = change.drafts[0]
+        moment_of(draft, batch.held[draft.stream].at)
         count = self._driver.query(sql.COUNT_REFUSAL, (self.tenant, draft.stream, change.refused_by))[0][0]
         spent: tuple[Any, ...] = (draft.body["id"], None)
         sealed: list[Sealed] = []
