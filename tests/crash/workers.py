@@ -80,7 +80,8 @@ def _serve(url: str, page: Page, pipe: Connection) -> None:
         pipe.send("ready")
         while True:
             request = pipe.recv()
-            page.enter(Phase.READ)
+            # Opening something of its own reads nothing.
+            page.enter(Phase.APPEND if request.what == "board" else Phase.READ)
             try:
                 found: Any = asked_of(flow, request)
             except StaleError:
