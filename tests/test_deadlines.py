@@ -65,7 +65,7 @@ def _run(*args: str) -> subprocess.CompletedProcess[str]:
 
 def _block(language: str, holding: str) -> str:
     found = re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    return next(each for each in found if holding in each)
+    return str(next(each for each in found if holding in each))
 
 
 class TestCommand:
