@@ -67,7 +67,7 @@ class Noting:
         with self._driver.snapshot():
             yield
 
-    def ids(self, names: Iterable[str]) -> Any:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """See `Driver.ids`."""
         return self._driver.ids(names)
 

@@ -15,7 +15,9 @@ The errors that the library raises, as one tree.
     │   ├── ClockError        the clock was set back; nothing was recorded
     │   └── CorruptStoreError what is stored contradicts itself
     ├── CalendarError         no calendar data for that year
-    └── AuditError            a log cannot be read at all
+    ├── AuditError            a log cannot be read at all
+    ├── SinkError             a sink of published events cannot be reached now
+    └── SignatureError        a received event is not signed by who may sign it, or too old
 
 Imports nothing, so that every layer may raise.
 """
@@ -194,3 +196,13 @@ class CalendarError(ZhiwenError, LookupError):
 
 class AuditError(ZhiwenError, ValueError):
     """A log cannot be read at all (日志无法读取)."""
+
+
+class SinkError(ZhiwenError):
+    """
+    A sink cannot be reached now (发布出口不可用); what it has not confirmed is published later.
+    """
+
+
+class SignatureError(ZhiwenError, ValueError):
+    """A received event is not signed by who may sign it, or is too old (签名不符或已过期)."""

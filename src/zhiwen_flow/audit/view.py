@@ -44,7 +44,8 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
     Show an event as *viewer* may see it (按权限查看).
 
     Sealed verdicts and refusals about a person are shown to auditors and to the organ that acted; a sealed field only
-    where the host has unsealed it. Commitments themselves are never shown: they help nobody but a guesser.
+    where the host has unsealed it. Commitments themselves are never shown: they help nobody but a guesser. Nor is the
+    hash of a request under an idempotency key: it was made of the whole form, sealed fields included, without a salt.
 
     Args:
         event: The stored event.
@@ -61,6 +62,8 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
             body[name] = sealed[name] if trusted and name in sealed else dict(SEALED)
     if not is_commitment(body["payload"]):
         body["payload"] = {name: _field(name, each, viewer, sealed) for name, each in body["payload"].items()}
+    if body["key"] is not None:
+        body["key"] = {"hash": body["key"]["hash"], "content": dict(SEALED)}
     return {"seq": event.seq, "recorded_at": event.recorded_at.isoformat(), "hash": event.hash, **body}
 
 

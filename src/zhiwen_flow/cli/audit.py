@@ -12,25 +12,37 @@ import typer
 from zhiwen_flow.audit.checkpoint import checkpoint_of, read_checkpoint
 from zhiwen_flow.audit.export import export_log
 from zhiwen_flow.audit.verify import Report, verify_file, verify_store
-from zhiwen_flow.cli.console import Format, FormatOption, Lang, LangOption, OutOption, print_json, progress, said, write
+from zhiwen_flow.cli.console import (
+    Format,
+    FormatOption,
+    Lang,
+    LangOption,
+    OutOption,
+    TenantOption,
+    UrlArgument,
+    check_there,
+    print_json,
+    progress,
+    said,
+    write,
+)
 from zhiwen_flow.errors import StoreError
 from zhiwen_flow.stores.opening import open_store
 from zhiwen_flow.stores.protocol import Store
 
 app = typer.Typer(no_args_is_help=True, help="审计日志:导出、验证、检查点 / the log: export, verify, checkpoint")
-Url = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db / store URL")]
-Tenant = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
 
 
 def existing_store(url: str, tenant: str) -> Store:
     """Open a store that is there; a mistyped path must not make a new database."""
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        raise StoreError(f"`{url}`: there is no such file; name an existing database")
+    check_there(url)
     return open_store(url, tenant=tenant)
 
 
 @app.command()
-def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
+def export(
+    url: UrlArgument, out: OutOption = None, tenant: TenantOption = "default", lang: LangOption = Lang.ZH
+) -> None:
     """导出日志(JSONL) / export the log as JSON lines."""
     store = existing_store(url, tenant)
     with progress(said(lang, "导出", "exporting")) as tell:
@@ -49,7 +61,7 @@ def export(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: La
 def verify(
     target: Annotated[str, typer.Argument(help="日志文件或存储地址 / log file or store URL")],
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="检查点文件 / checkpoint file")] = None,
-    tenant: Tenant = "default",
+    tenant: TenantOption = "default",
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
@@ -90,6 +102,8 @@ def _told(report: Report, lang: Lang) -> str:
 
 
 @app.command()
-def checkpoint(url: Url, out: OutOption = None, tenant: Tenant = "default", lang: LangOption = Lang.ZH) -> None:
+def checkpoint(
+    url: UrlArgument, out: OutOption = None, tenant: TenantOption = "default", lang: LangOption = Lang.ZH
+) -> None:
     """生成检查点,另处保存 / make a checkpoint, to be kept elsewhere."""
     write(checkpoint_of(existing_store(url, tenant)), out)

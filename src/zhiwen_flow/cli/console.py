@@ -36,12 +36,25 @@ class Format(StrEnum):
 
 LangOption = Annotated[Lang, typer.Option("--lang", help="zh 或 en / zh or en")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text 或 json / text or json")]
+UrlArgument = Annotated[str, typer.Argument(help="存储地址,如 sqlite:///flow.db / store URL")]
+TenantOption = Annotated[str, typer.Option("--tenant", help="租户 / tenant")]
 OutOption = Annotated[Path | None, typer.Option("-o", "--out", help="写入文件 / write to a file")]
 
 
 def said(lang: Lang, zh: str, en: str) -> str:
     """Choose the language."""
     return zh if lang is Lang.ZH else en
+
+
+def check_there(url: str) -> None:
+    """
+    See that a database file is there: a mistyped path must not make a new one.
+
+    Raises:
+        StoreError: there is none.
+    """
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+        raise StoreError(f"`{url}`: there is no such file; name an existing database")
 
 
 def print_json(data: Any) -> None:

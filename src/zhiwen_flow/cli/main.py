@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from zhiwen_flow.cli import audit, machine, plan, rulebook, store
+from zhiwen_flow.cli import audit, machine, plan, relay, rulebook, store
 from zhiwen_flow.cli.console import Lang, LangOption, said
 from zhiwen_flow.cli.tick import tick
 from zhiwen_flow.demo import run
@@ -32,6 +32,7 @@ app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(audit.app, name="audit")
 app.command()(tick)
 app.add_typer(store.app, name="store")
+app.add_typer(relay.app, name="relay")
 
 
 @app.command()

@@ -12,8 +12,18 @@ import attrs
 import typer
 
 from zhiwen_flow.calendar import Calendar
-from zhiwen_flow.cli.audit import Tenant, Url, existing_store
-from zhiwen_flow.cli.console import Format, FormatOption, Lang, LangOption, print_json, said, warn
+from zhiwen_flow.cli.audit import existing_store
+from zhiwen_flow.cli.console import (
+    Format,
+    FormatOption,
+    Lang,
+    LangOption,
+    TenantOption,
+    UrlArgument,
+    print_json,
+    said,
+    warn,
+)
 from zhiwen_flow.cli.machine import Guards, guards_of
 from zhiwen_flow.clock import SystemClock
 from zhiwen_flow.definitions import Definitions
@@ -31,12 +41,12 @@ Days = Annotated[
 
 
 def tick(
-    url: Url,
+    url: UrlArgument,
     *,
     actor: Annotated[str, typer.Option("--actor", help="以谁的名义办理 / in whose name steps are taken")],
     post: Annotated[str, typer.Option("--post", help="其职务 / their post")],
     within: Annotated[int, typer.Option("--within", min=0, help="提前几天提醒 / days ahead to warn")] = 0,
-    tenant: Tenant = "default",
+    tenant: TenantOption = "default",
     directory: Directory = None,
     calendar: Days = None,
     guards: Guards = None,

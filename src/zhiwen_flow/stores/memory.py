@@ -10,7 +10,7 @@ import datetime as dt
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,7 @@ from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, 
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
 from zhiwen_flow.stores.folding import check_clock, folded_body, is_due
+from zhiwen_flow.stores.outbox import LANES, lane_of
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Wanted, shown
 from zhiwen_flow.terms import EventKind
 
@@ -52,6 +53,7 @@ class _State:
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
     named: dict[tuple[str, str], str] = attrs.field(factory=dict)
+    waiting: dict[int, dict[int, str]] = attrs.field(factory=lambda: {lane: {} for lane in range(LANES)})
 
 
 class MemoryStore:
@@ -251,6 +253,14 @@ class MemoryStore:
             position, hash = self._state.heads[stream]
             yield Head(stream=stream, position=position, hash=hash)
 
+    def waiting(self, lane: int) -> dict[int, str]:
+        """Give the streams whose events wait in a lane (通道中的待发布事项), by place in the log."""
+        return self._state.waiting[lane]
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Keep other threads out (加锁)."""
+        return self._lock
+
     def close(self) -> None:
         """See `Store.close`."""
         self._closed = True
@@ -319,6 +329,7 @@ class MemoryStore:
             state.log.append(event)
             state.by_event[draft.body["id"]] = place
             state.streams.setdefault(draft.stream, []).append(place)
+            state.waiting[lane_of(draft.stream)][place] = draft.stream
             events.append(event)
         state.heads.update(heads)
         return tuple(events)

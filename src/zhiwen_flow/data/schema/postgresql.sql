@@ -185,19 +185,33 @@ CREATE TABLE zhiwen_outbox (
     tenant TEXT COLLATE "C" NOT NULL, 
     lane BIGINT NOT NULL, 
     stream TEXT COLLATE "C" NOT NULL, 
-    event TEXT COLLATE "C" NOT NULL, 
-    attempts BIGINT DEFAULT '0' NOT NULL, 
-    until TEXT COLLATE "C", 
-    dead BIGINT DEFAULT '0' NOT NULL, 
-    error TEXT COLLATE "C", 
     PRIMARY KEY (seq)
 );
 
 CREATE INDEX zhiwen_outbox_by_lane ON zhiwen_outbox (tenant, lane, seq);
 
-CREATE INDEX zhiwen_outbox_by_stream ON zhiwen_outbox (tenant, stream, seq);
+CREATE TABLE zhiwen_held (
+    tenant TEXT COLLATE "C" NOT NULL, 
+    stream TEXT COLLATE "C" NOT NULL, 
+    lane BIGINT NOT NULL, 
+    seq BIGINT NOT NULL, 
+    event TEXT COLLATE "C" NOT NULL, 
+    attempts BIGINT NOT NULL, 
+    until TEXT COLLATE "C" NOT NULL, 
+    dead BIGINT NOT NULL, 
+    error TEXT COLLATE "C" NOT NULL, 
+    PRIMARY KEY (tenant, stream)
+);
 
-CREATE INDEX zhiwen_outbox_by_event ON zhiwen_outbox (tenant, event);
+CREATE TABLE zhiwen_skipped (
+    tenant TEXT COLLATE "C" NOT NULL, 
+    event TEXT COLLATE "C" NOT NULL, 
+    stream TEXT COLLATE "C" NOT NULL, 
+    error TEXT COLLATE "C" NOT NULL, 
+    reason TEXT COLLATE "C" NOT NULL, 
+    at TEXT COLLATE "C" NOT NULL, 
+    PRIMARY KEY (tenant, event)
+);
 
 CREATE TABLE zhiwen_lanes (
     tenant TEXT COLLATE "C" NOT NULL, 

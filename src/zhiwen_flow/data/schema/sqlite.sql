@@ -183,19 +183,35 @@ CREATE TABLE zhiwen_outbox (
     tenant TEXT NOT NULL, 
     lane INTEGER NOT NULL, 
     stream TEXT NOT NULL, 
-    event TEXT NOT NULL, 
-    attempts INTEGER DEFAULT '0' NOT NULL, 
-    until TEXT, 
-    dead INTEGER DEFAULT '0' NOT NULL, 
-    error TEXT, 
     PRIMARY KEY (seq)
 );
 
 CREATE INDEX zhiwen_outbox_by_lane ON zhiwen_outbox (tenant, lane, seq);
 
-CREATE INDEX zhiwen_outbox_by_stream ON zhiwen_outbox (tenant, stream, seq);
+CREATE TABLE zhiwen_held (
+    tenant TEXT NOT NULL, 
+    stream TEXT NOT NULL, 
+    lane INTEGER NOT NULL, 
+    seq INTEGER NOT NULL, 
+    event TEXT NOT NULL, 
+    attempts INTEGER NOT NULL, 
+    until TEXT NOT NULL, 
+    dead INTEGER NOT NULL, 
+    error TEXT NOT NULL, 
+    PRIMARY KEY (tenant, stream)
+)
+ WITHOUT ROWID;
 
-CREATE INDEX zhiwen_outbox_by_event ON zhiwen_outbox (tenant, event);
+CREATE TABLE zhiwen_skipped (
+    tenant TEXT NOT NULL, 
+    event TEXT NOT NULL, 
+    stream TEXT NOT NULL, 
+    error TEXT NOT NULL, 
+    reason TEXT NOT NULL, 
+    at TEXT NOT NULL, 
+    PRIMARY KEY (tenant, event)
+)
+ WITHOUT ROWID;
 
 CREATE TABLE zhiwen_lanes (
     tenant TEXT NOT NULL, 

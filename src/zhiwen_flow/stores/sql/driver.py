@@ -90,7 +90,7 @@ class Driver(Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the database."""
 
-    def ids(self, names: Iterable[str]) -> Any:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> Any:
         """Give *names* as the one value that an ``any`` clause takes."""
 
     def close(self) -> None:

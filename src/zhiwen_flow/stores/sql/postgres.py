@@ -176,7 +176,7 @@ class PostgresDriver:
             finally:
                 self._cursor().execute("ROLLBACK")
 
-    def ids(self, names: Iterable[str]) -> list[str]:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> list[str | int]:
         """See `Driver.ids`."""
         return list(names)
 

@@ -167,14 +167,30 @@ outbox = _table(
     _column("tenant"),
     _column("lane", Number),
     _column("stream"),
-    _column("event"),
-    _column("attempts", Number, server_default="0"),
-    _column("until", Word, nullable=True),
-    _column("dead", Number, server_default="0"),
-    _column("error", Word, nullable=True),
     sa.Index("zhiwen_outbox_by_lane", "tenant", "lane", "seq"),
-    sa.Index("zhiwen_outbox_by_stream", "tenant", "stream", "seq"),
-    sa.Index("zhiwen_outbox_by_event", "tenant", "event"),
+)
+held = _table(
+    "held",
+    _tenant(),
+    _column("stream", Word, primary_key=True),
+    _column("lane", Number),
+    _column("seq", Number),
+    _column("event"),
+    _column("attempts", Number),
+    _column("until"),
+    _column("dead", Number),
+    _column("error"),
+    sqlite_with_rowid=False,
+)
+skipped = _table(
+    "skipped",
+    _tenant(),
+    _column("event", Word, primary_key=True),
+    _column("stream"),
+    _column("error"),
+    _column("reason"),
+    _column("at"),
+    sqlite_with_rowid=False,
 )
 lanes = _table(
     "lanes",

@@ -148,7 +148,7 @@ class SqliteDriver:
             finally:
                 self._db.execute("ROLLBACK")
 
-    def ids(self, names: Iterable[str]) -> str:
+    def ids(self, names: Iterable[str] | Iterable[int]) -> str:
         """See `Driver.ids`."""
         return json.dumps(list(names))
 

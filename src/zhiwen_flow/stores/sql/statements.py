@@ -16,13 +16,16 @@ _EVENT = "SELECT seq, hash, raw, recorded_at FROM zhiwen_events WHERE tenant = ?
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """Where the two databases differ (方言)."""
+    """Where the two databases differ (方言). `later` is the database's own clock, some seconds on."""
 
     array: str
     group: str
     text: str
     last: str
     any: str
+    any_number: str
+    later: str
+    skip_locked: str
 
 
 SQLITE = Dialect(
@@ -31,8 +34,21 @@ SQLITE = Dialect(
     text="",
     last="last_insert_rowid()",
     any="IN (SELECT value FROM json_each(?))",
+    any_number="IN (SELECT value FROM json_each(?))",
+    later="strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', ? || ' seconds')",
+    skip_locked="",
 )
-POSTGRES = Dialect(array="json_build_array", group="json_agg", text="::text", last="lastval()", any="= ANY(?::text[])")
+POSTGRES = Dialect(
+    array="json_build_array",
+    group="json_agg",
+    text="::text",
+    last="lastval()",
+    any="= ANY(?::text[])",
+    any_number="= ANY(?::bigint[])",
+    later="""to_char((clock_timestamp() + ? * interval '1 second') AT TIME ZONE 'UTC',
+  'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')""",
+    skip_locked="FOR UPDATE SKIP LOCKED",
+)
 
 
 def _load(d: Dialect, where: str) -> str:
@@ -77,7 +93,7 @@ SELECT id, position, head, at, version, links, state FROM zhiwen_streams
 WHERE tenant = ? AND (id {d.any} OR id IN (SELECT parent FROM zhiwen_streams WHERE tenant = ? AND id {d.any}))
 ORDER BY id {lock}
 """,  # noqa: S608
-        insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream, event) VALUES ({d.last}, ?, ?, ?, ?)",  # noqa: S608
+        insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream) VALUES ({d.last}, ?, ?, ?)",  # noqa: S608
         spent=f"SELECT hash, content FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
         answers=f"""
 SELECT k.hash, k.content, k.event, k.raw, e.raw FROM zhiwen_keys k

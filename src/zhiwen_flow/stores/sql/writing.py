@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -20,12 +19,11 @@ from zhiwen_flow.changes import Changeset, Draft, Key
 from zhiwen_flow.events import GENESIS, seal
 from zhiwen_flow.model import Pin
 from zhiwen_flow.stores.folding import check_clock
+from zhiwen_flow.stores.outbox import lane_of
 from zhiwen_flow.stores.protocol import Conflict
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.driver import Statement
 from zhiwen_flow.stores.sql.rows import iso_day, iso_moment
-
-LANES = 16
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -108,7 +106,7 @@ class Writing:
         for each in sealed:
             yield sql.INSERT_EVENT, event_values(self.tenant, each, self.now)
             stream = each.draft.stream
-            yield self.insert_out, (self.tenant, lane_of(stream), stream, each.draft.body["id"])
+            yield self.insert_out, (self.tenant, lane_of(stream), stream)
 
     def tables(self, change: Changeset) -> Iterator[Statement]:
         """Say how streams, counters, obligations, deadlines, sealed values and the key are written."""
@@ -254,13 +252,3 @@ def moment_of(draft: Draft, last: str) -> str:
         return decided
     check_clock(draft.stream, dt.datetime.fromisoformat(draft.body["decided_at"]), dt.datetime.fromisoformat(last))
     return last
-
-
-def lane_of(stream: str) -> int:
-    """
-    Give the lane in which a stream's events are published (发布通道): always the same one, so that they stay in order.
-
-    >>> lane_of("a") == lane_of("a") < LANES
-    True
-    """
-    return zlib.crc32(stream.encode()) % LANES

@@ -31,29 +31,55 @@ def upgrade() -> None:
     if not op.get_context().as_sql:
         _fill()
     op.create_index("zhiwen_events_by_post", "zhiwen_events", ["tenant", "post", "seq"])
+    _publishing()
+
+
+def _publishing() -> None:
+    """Add what a relay reads: events that wait, streams that are held back, what was given up, and who reads."""
     op.create_table(
         "zhiwen_outbox",
         sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
-        sa.Column("tenant", WORD, nullable=False),
+        *_words("tenant"),
         sa.Column("lane", NUMBER, nullable=False),
-        sa.Column("stream", WORD, nullable=False),
-        sa.Column("event", WORD, nullable=False),
-        sa.Column("attempts", NUMBER, nullable=False, server_default="0"),
-        sa.Column("until", WORD),
-        sa.Column("dead", NUMBER, nullable=False, server_default="0"),
-        sa.Column("error", WORD),
+        *_words("stream"),
     )
     op.create_index("zhiwen_outbox_by_lane", "zhiwen_outbox", ["tenant", "lane", "seq"])
-    op.create_index("zhiwen_outbox_by_stream", "zhiwen_outbox", ["tenant", "stream", "seq"])
-    op.create_index("zhiwen_outbox_by_event", "zhiwen_outbox", ["tenant", "event"])
+    op.create_table(
+        "zhiwen_held",
+        _tenant(),
+        sa.Column("stream", WORD, primary_key=True, nullable=False),
+        sa.Column("lane", NUMBER, nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
+        *_words("event"),
+        sa.Column("attempts", NUMBER, nullable=False),
+        *_words("until"),
+        sa.Column("dead", NUMBER, nullable=False),
+        *_words("error"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "zhiwen_skipped",
+        _tenant(),
+        sa.Column("event", WORD, primary_key=True, nullable=False),
+        *_words("stream", "error", "reason", "at"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "zhiwen_lanes",
-        sa.Column("tenant", WORD, primary_key=True, nullable=False),
+        _tenant(),
         sa.Column("lane", NUMBER, primary_key=True, nullable=False, autoincrement=False),
         sa.Column("owner", WORD),
         sa.Column("until", WORD),
         sqlite_with_rowid=False,
     )
+
+
+def _tenant() -> sa.Column[str]:
+    return sa.Column("tenant", WORD, primary_key=True, nullable=False)
+
+
+def _words(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, WORD, nullable=False) for name in names]
 
 
 def _fill() -> None:
