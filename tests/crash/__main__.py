@@ -1,4 +1,4 @@
-"""Run the crash harness and print what it counted: ``python -m tests.crash --kills 300 --stops 10``."""
+"""Run the crash harness and print what it counted: ``python -m tests.crash --kills 300 --stops 10 --deliver 3``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.crash.delivering import delivered
 from tests.crash.killing import Killing
-from tests.crash.private import private_postgres
+from tests.crash.private import private_postgres, private_rabbit
 from tests.crash.stopping import stopped
 from tests.services import postgres_schema
 
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0, help="kills that must land inside a command, on each database")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append", help="both by default")
     parser.add_argument("--stops", type=int, default=0, help="immediate stops of a PostgreSQL server of its own")
+    parser.add_argument("--deliver", type=int, default=0, help="deaths of a broker of its own, relays and consumer")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     given = parser.parse_args()
     for database in given.database or ["sqlite", "postgresql"] if given.kills else ():
@@ -41,6 +43,9 @@ def main() -> None:
     if given.stops:
         with _told("postgresql", given.seed) as lines, private_postgres() as server:
             lines.append(stopped(server, given.stops, given.seed).line())
+    for database in given.database or ["sqlite", "postgresql"] if given.deliver else ():
+        with _told(database, given.seed) as lines, _empty(database) as url, private_rabbit() as broker:
+            lines.append(delivered(url, broker, given.deliver, given.seed).line())
 
 
 @contextmanager

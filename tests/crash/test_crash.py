@@ -1,4 +1,4 @@
-"""What was answered is there, once, whatever dies: worker, wire or database."""
+"""What was answered is there, once, whatever dies: worker, wire, database or broker."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections import Counter
 import pytest
 
 from tests.crash.asking import CLERK
-from tests.crash.private import binaries
+from tests.crash.private import PrivateRabbit, binaries
 from tests.crash.wire import wire_to
 from tests.crash.workers import flow_on
-from tests.services import postgres_schema, postgres_server
+from tests.services import missing, postgres_schema, postgres_server
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.errors import StoreError
 
@@ -48,6 +48,18 @@ def test_a_database_stopped_at_once_loses_nothing() -> None:
     """Workers wait, ask again with the same key, and every answer is there once."""
     binaries()
     assert f"{STOPS} immediate stops" in _harness("--stops", str(STOPS))
+
+
+def test_a_dead_broker_loses_no_event() -> None:
+    """Broker, a relay and the consumer are killed under load: every event is handled once, in order."""
+    if not PrivateRabbit.SCRIPTS.exists():
+        missing("no RabbitMQ server programs")
+    told = _harness("--deliver", "1", "--database", "postgresql")
+    counts = re.search(r"(\d+) events, (\d+) handled once and in order, (\d+) that came again dropped", told)
+    assert counts is not None
+    events, handled, dropped = map(int, counts.groups())
+    assert events == handled > 0
+    assert dropped >= 1
 
 
 def test_an_answer_lost_on_the_wire_is_asked_for_again() -> None:

@@ -21,7 +21,7 @@ from zhiwen_flow.stores.opening import open_store
 AGAIN = "again"
 """The answer of a worker whose command lost the race: ask again."""
 
-_forks = multiprocessing.get_context("fork")
+forks = multiprocessing.get_context("fork")
 
 
 def flow_on(url: str) -> Flow:
@@ -34,8 +34,8 @@ class Victim:
 
     def __init__(self, url: str) -> None:
         self.page = Page()
-        self._pipe, theirs = _forks.Pipe()
-        self._process = _forks.Process(target=_serve, args=(url, self.page, theirs), daemon=True)
+        self._pipe, theirs = forks.Pipe()
+        self._process = forks.Process(target=_serve, args=(url, self.page, theirs), daemon=True)
         self._process.start()
         theirs.close()
         assert self._pipe.recv() == "ready"
@@ -96,11 +96,11 @@ class Walker:
     """A worker with a ledger of its own; where the database goes away it waits, and asks again with the same key."""
 
     def __init__(self, url: str, name: str, seed: int, desks: list[str], *, pause: float = 0.0) -> None:
-        self.turn = _forks.Lock()
-        self._stop = _forks.Event()
-        self._pipe, theirs = _forks.Pipe()
+        self.turn = forks.Lock()
+        self._stop = forks.Event()
+        self._pipe, theirs = forks.Pipe()
         parts = (url, Mix(name, seed, desks), self.turn, self._stop, theirs, pause)
-        self._process = _forks.Process(target=_walk, args=parts, daemon=True)
+        self._process = forks.Process(target=_walk, args=parts, daemon=True)
         self._process.start()
         theirs.close()
 
