@@ -29,6 +29,7 @@ from zhiwen_flow.stores.opening import open_outbox
 RELAYS, WALKERS = 2, 2
 QUEUE = EXCHANGE = "zhiwen"
 UP_SECONDS = 2.0
+DIES_AT = 100
 PATIENCE = 120.0
 TROUBLES = (pika.exceptions.AMQPError, OSError)
 
@@ -65,9 +66,9 @@ class _Consumer:
         self._args = (url, str(path))
         self.raise_up()
 
-    def raise_up(self) -> None:
-        """Start it."""
-        self._process = forks.Process(target=_consume, args=self._args, daemon=True)
+    def raise_up(self, *, dies_at: int = DIES_AT) -> None:
+        """Start it, to kill itself after so many events, between its commit and its confirmation; 0 to live on."""
+        self._process = forks.Process(target=_consume, args=(*self._args, dies_at), daemon=True)
         self._process.start()
 
     def kill(self) -> None:
@@ -76,8 +77,8 @@ class _Consumer:
         self._process.join()
 
 
-def _consume(url: str, path: str) -> None:
-    db = sqlite3.connect(path)
+def _consume(url: str, path: str, dies_at: int) -> None:
+    db, count = sqlite3.connect(path), 0
     while True:
         with suppress(*TROUBLES), closing(pika.BlockingConnection(_parameters(url))) as connection:
             channel = connection.channel()
@@ -85,8 +86,9 @@ def _consume(url: str, path: str) -> None:
             for method, _, body in channel.consume(QUEUE):
                 with db:
                     _handle(db, body)
-                # So that a kill finds it between the two.
-                time.sleep(0.0005)
+                count += 1
+                if count == dies_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
                 channel.basic_ack(method.delivery_tag)
         time.sleep(0.1)
 
@@ -149,6 +151,8 @@ def _under_load(url: str, broker: PrivateRabbit, deaths: int, seed: int, path: P
             time.sleep(UP_SECONDS)
             broker.kill()
             broker.start()
+        consumer.kill()
+        consumer.raise_up(dies_at=0)
         whole = merged([walker.end()[0] for walker in walkers])
         _wait_until_delivered(url, path)
     finally:
