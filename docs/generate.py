@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -152,7 +153,34 @@ def lint_rules() -> str:
         for each in rules()
     ]
     heads = ["规则 · rule", "查什么", "what it finds", "程度", "年代", "举例", "理由"]
-    return "\n".join([*parts, table(heads, rows)])
+    parts.append(table(heads, rows))
+    compared = "、".join(f"`{each.id}`" for each in rules() if each.compares)
+    parts.append(
+        f"与上级方案对照的规则:{compared}。上级方案(或上级的上级)没有给出的,一律答“无法判断”。"
+        "*Rules that compare answer unknown where a superior's plan is missing.*\n"
+    )
+    parts.append(
+        "基层负担按单位、按月计:写明日期的计入当月,周期任务计入各次所在的月,没有日期的计入其环节开始的月。"
+        "*Burdens are counted by unit and month; a task without a day counts in the month in which its phase starts.*\n"
+    )
+    parts.append("## 所用的数目和词语 · Numbers and words\n")
+    parts.append("写在 `data/lint/rules.toml`,逐条注明出处。*Kept as data, each with its source.*\n")
+    sourced = [
+        [f"`{each.id}`", _params(each.params), each.source, each.status.zh]
+        for each in rules()
+        if each.source is not None and each.status is not None
+    ]
+    return "\n".join([*parts, table(["规则", "数目和词语", "出处", "核实情况"], sourced)])
+
+
+def _params(params: Mapping[str, Any]) -> str:
+    return "<br>".join(f"{name} `{_shown(value)}`" for name, value in params.items()) or "—"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ";".join("=".join(each) if isinstance(each, list) else each for each in value)
+    return str(value).replace("|", "、")
 
 
 def requirements() -> str:

@@ -83,7 +83,7 @@ class TestCommand:
             desk = flow.start("desk").stream
             flow.start("slip", {"due": YESTERDAY + dt.timedelta(days=3)}, parent=desk)
             assert verify_store(flow.store).sound
-        assert "待办0件" in _run(database, *who).stdout
+        assert "待办0件" in _run(database, *who, "--within", "0").stdout
         for lang, told in (("zh", "还有2天"), ("en", "due in 2 days")):
             done = _run(database, *who, "--within", "5", "--lang", lang)
             assert done.returncode == 0

@@ -18,6 +18,7 @@ from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.guards.registry import ErasedFact, NeedsForm, Registry, Request, Rule
 from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.machine.definition import NEW, GuardUse, Machine, Transition, Waiver
+from zhiwen_flow.machine.standing import Act, placed
 from zhiwen_flow.model import Verdict
 from zhiwen_flow.reasons import shipped_reason
 from zhiwen_flow.terms import Outcome
@@ -78,16 +79,20 @@ class Engine:
         machine: The definition.
         registry: Guards its names are resolved in.
         strict: Whether a verdict that leans on an unsettled row becomes unknown.
+        standing: Acts that may be done beside the steps of the machine.
 
     Raises:
         UnknownNameError: the machine names a guard that is not registered.
     """
 
-    def __init__(self, machine: Machine, registry: Registry, *, strict: bool = False) -> None:
+    def __init__(
+        self, machine: Machine, registry: Registry, *, strict: bool = False, standing: tuple[Act, ...] = ()
+    ) -> None:
         self.machine = machine
+        self.transitions: tuple[Transition, ...] = (*machine.all_transitions, *placed(standing, machine))
         states = [NEW, *(each.id for each in machine.states)]
         self._runs = _Machine(model=None, states=states, initial=NEW, auto_transitions=False, send_event=True)
-        for each in machine.all_transitions:
+        for each in self.transitions:
             rules = tuple(_bound(each, machine, registry, strict=strict))
             for source in each.source or (NEW,):
                 self._runs.add_transition(each.trigger, source, each.target)
@@ -96,9 +101,7 @@ class Engine:
                 made.rules = rules
         self._events = self._runs.events
         self._fire: dict[str, Callable[[Any], bool]] = {name: each.trigger for name, each in self._events.items()}
-        self._steps = {
-            (source, each.trigger): each for each in machine.all_transitions for source in each.source or (NEW,)
-        }
+        self._steps = {(source, each.trigger): each for each in self.transitions for source in each.source or (NEW,)}
 
     def step(self, state: str, trigger: str) -> Transition | None:
         """

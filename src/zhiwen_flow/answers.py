@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.standing import act_labels
 from zhiwen_flow.model import Decision, Holder, Verdict
 from zhiwen_flow.reasons import Reason, shipped_reasons
 from zhiwen_flow.terms import EventKind, Label, Outcome, Status
@@ -38,7 +39,7 @@ def decision_of(
     label = transition.label if transition is not None else _label(machine, body["trigger"])
     verdicts = body["verdicts"] if isinstance(body["verdicts"], list) else sealed.get("verdicts", [])
     return Decision(
-        allowed=EventKind(body["kind"]) in (EventKind.OPENED, EventKind.MOVED),
+        allowed=EventKind(body["kind"]) not in (EventKind.REFUSED, EventKind.REFUSED_MANY),
         stream=body["stream"],
         trigger=body["trigger"],
         source=body["source"],
@@ -53,9 +54,9 @@ def decision_of(
 
 
 def _label(machine: Machine, trigger: str) -> Label:
-    return next(
-        (each.label for each in machine.all_transitions if each.trigger == trigger), Label(zh=trigger, en=trigger)
-    )
+    """The label of a step from another state, or of a standing act."""
+    named = {each.trigger: each.label for each in (*act_labels().values(), *machine.all_transitions)}
+    return named.get(trigger, Label(zh=trigger, en=trigger))
 
 
 def _verdict(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:

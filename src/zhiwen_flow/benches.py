@@ -83,5 +83,5 @@ class Benches:
         key = (machine.hash, rules.rulebook.hash)
         found = self._benches.get(key)
         if found is None:
-            found = self._benches[key] = Bench(machine, rules, self.definitions.registry)
+            found = self._benches[key] = Bench(machine, rules, self.definitions.registry, self.definitions.standing)
         return found

@@ -4,15 +4,18 @@ From a plan to a running campaign (由方案到活动): the payloads of the comm
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
-from zhiwen_flow.calendar import months_later
-from zhiwen_flow.plan import Amendment, Phase, Plan, Recurrence, Task
+from zhiwen_flow.directory import Directory
+from zhiwen_flow.errors import Fault, PlanError
+from zhiwen_flow.limits import AS_WRITTEN, Reckoning
+from zhiwen_flow.model import Instance
+from zhiwen_flow.plan import Amendment, Phase, Plan, Task
+from zhiwen_flow.recurring import occurrences
 
 
 def opening_of(plan: Plan, *, unit: str | None = None) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def opening_of(plan: Plan, *, unit: str | None = None) -> dict[str, Any]:
     return _filled(
         plan=plan.id,
         plan_version=plan.version,
-        plan_hash=plan.hash,
+        plan_hash=plan.hash or None,
         organ=plan.organ,
         title=plan.title,
         unit=unit,
@@ -36,14 +39,26 @@ def opening_of(plan: Plan, *, unit: str | None = None) -> dict[str, Any]:
     )
 
 
-def issue_of(plan: Plan) -> dict[str, Any]:
+def issue_of(plan: Plan, *, by: Reckoning = AS_WRITTEN) -> dict[str, Any]:
     """
     Give the payload that issues a campaign: each phase with its tasks (印发方案的填报内容).
 
-    Dates that the plan does not give are left out, never guessed.
+    Dates that the plan does not give are left out, never guessed. Tasks beside the phases stand in one without dates.
+
+    Args:
+        by: How the days that the plan names are read.
     """
     issued = {"issued_on": plan.issued.isoformat()} if plan.issued is not None else {}
-    return {**issued, "phases": [_phase(each) for each in plan.phases]}
+    phases = [_phase(each, by) for each in plan.phases]
+    if plan.beside:
+        # It has neither window nor clause: it only holds together what belongs to no phase of the plan.
+        beside = Phase(id=BESIDE, name="不属于某一环节的任务", clause="—", tasks=plan.beside)
+        phases.append(_phase(beside, by))
+    return {**issued, "phases": phases}
+
+
+BESIDE = "beside"
+"""The phase of a running campaign that holds the tasks beside the phases of the plan."""
 
 
 def amended(plan: Plan, *, version: str, on: dt.date, reason: str, document: str, **changes: Any) -> Plan:
@@ -56,15 +71,18 @@ def amended(plan: Plan, *, version: str, on: dt.date, reason: str, document: str
         changes: What changes, by attribute of `Plan`.
 
     Raises:
-        ValueError: the version is not new.
+        PlanError: the version is there already, or the day lies before an earlier amendment.
 
     >>> plan = Plan.load("dqj-2011")
     >>> later = amended(plan, version="2", on=dt.date(2011, 9, 10), reason="顺延", document="某发2号", scope="全局")
     >>> (plan.scope, later.scope, later.amendments[0].reason)
-    (None, '全局', '顺延')
+    ('全局党员干部', '全局', '顺延')
     """
     if version in {plan.version, *(each.version for each in plan.amendments)}:
-        raise ValueError(f"version {version!r} of plan {plan.id!r} is there already; give the next one")
+        raise PlanError(Fault(plan.id, "version", f"version `{version}` is there already", "give the next one"))
+    if plan.amendments and on < plan.amendments[-1].on:
+        what = f"{on} lies before the amendment of {plan.amendments[-1].on}"
+        raise PlanError(Fault(plan.id, "amendment.on", what, "give the day of this amendment"))
     told = Amendment(version=version, on=on, reason=reason, document=document)
     return attrs.evolve(plan, version=version, amendments=(*plan.amendments, told), **changes)
 
@@ -96,6 +114,67 @@ def cascaded(plan: Plan, *, id: str, organ: str, title: str) -> Plan:
     )
 
 
+@attrs.frozen(kw_only=True)
+class UnitPlan:
+    """
+    A subordinate unit's plan to be filled in (下级单位方案), with the payload that opens its campaign.
+
+    Args:
+        unit: Organ of the directory.
+        plan: The superior's phases and tasks, none of its dates.
+    """
+
+    unit: str
+    plan: Plan
+
+    @property
+    def opening(self) -> dict[str, Any]:
+        """The payload that opens the unit's campaign (拟定方案的填报内容)."""
+        return opening_of(self.plan, unit=self.unit)
+
+
+def unit_plans(plan: Plan, units: Mapping[str, str]) -> tuple[UnitPlan, ...]:
+    """
+    Give each subordinate unit its plan to be filled in (逐级部署).
+
+    Args:
+        units: Organs of the directory with their names.
+
+    >>> (found,) = unit_plans(Plan.load("szjg-2011"), {"transport_department": "省交通运输厅"})
+    >>> found.plan.id, found.plan.title, found.opening["superior_plan"]
+    ('szjg-2011-transport_department', '省交通运输厅关于强力推进治庸问责工作的实施方案', 'szjg-2011')
+    """
+    return tuple(
+        UnitPlan(unit=id, plan=cascaded(plan, id=f"{plan.id}-{id}", organ=name, title=name + plan.title))
+        for id, name in units.items()
+    )
+
+
+def units_of(
+    campaign: Instance, plan: Plan, named: Iterable[str] | None, directory: Directory, on: dt.date
+) -> dict[str, str]:
+    """
+    Give the subordinate units of a campaign with their names (部署的下级单位).
+
+    Args:
+        named: Organs of the directory; those directly below the campaign's own unit where none are named.
+
+    Raises:
+        PlanError: the plan is not that of the campaign, or there are no units.
+        UnknownNameError: the directory has no such organ.
+    """
+    facts = campaign.facts
+    if facts.get("plan") != plan.id:
+        what = f"the campaign runs under plan `{facts.get('plan')}`, not `{plan.id}`"
+        raise PlanError(Fault(plan.id, "id", what, "give the campaign's own plan"))
+    unit = facts.get("unit")
+    below = [each.id for each in directory.organs(on) if unit is not None and each.parent == unit]
+    found = {id: directory.organ(id, on).label.zh for id in (below if named is None else named)}
+    if not found:
+        raise PlanError(Fault(plan.id, "units", "there is no subordinate unit", "name the units"))
+    return found
+
+
 def _template(task: Task) -> Task:
     return Task(
         id=task.id,
@@ -109,69 +188,32 @@ def _template(task: Task) -> Task:
     )
 
 
-_MONTHS = {Recurrence.MONTHLY: 1, Recurrence.QUARTERLY: 3, Recurrence.HALF_YEARLY: 6, Recurrence.YEARLY: 12}
-
-
-def occurrences(task: Task, since: dt.date, until: dt.date) -> Iterator[dt.date]:
-    """
-    Give the days on which a recurring task falls due (周期任务的各次期限), within a time; the last day of each period,
-    or the day of the month that the plan names.
-
-    Args:
-        since: First day, inclusive.
-        until: Last day, inclusive.
-
-    >>> monthly = Task(id="x", number="1", name="月报", clause="—", recurs=Recurrence.MONTHLY, recurs_day=25)
-    >>> [str(each) for each in occurrences(monthly, dt.date(2024, 1, 30), dt.date(2024, 4, 1))]
-    ['2024-02-25', '2024-03-25']
-    """
-    if task.recurs is None:
-        return
-    if task.recurs is Recurrence.WEEKLY:
-        day = since + dt.timedelta(days=(6 - since.weekday()))
-        while day <= until:
-            yield day
-            day += dt.timedelta(days=7)
-        return
-    month = dt.date(since.year, since.month, 1)
-    while month <= until:
-        yield from (each for each in _in_month(task, month) if since <= each <= until)
-        month = months_later(month, 1)
-
-
-def _in_month(task: Task, month: dt.date) -> Iterator[dt.date]:
-    last = calendar.monthrange(month.year, month.month)[1]
-    if task.recurs is Recurrence.TEN_DAYS:
-        yield from (month.replace(day=each) for each in (10, 20, last))
-    elif task.recurs is not None and month.month % _MONTHS[task.recurs] == 0:
-        yield month.replace(day=min(task.recurs_day or last, last))
-
-
-def _phase(phase: Phase) -> dict[str, Any]:
+def _phase(phase: Phase, by: Reckoning) -> dict[str, Any]:
     return _filled(
         phase=phase.id,
         name=phase.name,
         start=phase.start.isoformat() if phase.start else None,
         end=phase.end.isoformat() if phase.end else None,
         raw=phase.raw,
-        tasks=[told for each in phase.tasks for told in _spawned(each, phase)],
+        tasks=[told for each in phase.tasks for told in _spawned(each, phase, by)],
     )
 
 
-def _spawned(task: Task, phase: Phase) -> Iterator[dict[str, Any]]:
+def _spawned(task: Task, phase: Phase, by: Reckoning) -> Iterator[dict[str, Any]]:
     """A recurring task becomes one for each time it recurs in its phase; without a window it stays one."""
     if task.recurs is None or phase.start is None or phase.end is None:
-        yield _task(task)
+        yield _task(task, by)
         return
-    for number, day in enumerate(occurrences(task, phase.start, phase.end), start=1):
-        yield _task(attrs.evolve(task, id=f"{task.id}-{number}", due=day))
+    for number, each in enumerate(occurrences(task, phase.start, phase.end), start=1):
+        yield _task(attrs.evolve(task, id=f"{task.id}-{number}", due=each.due, start=each.start, end=each.end), by)
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _task(task: Task, by: Reckoning) -> dict[str, Any]:
+    due = by.last_day(task)
     return _filled(
         task=task.id,
         name=task.name,
-        due=task.due.isoformat() if task.due else None,
+        due=due.isoformat() if due is not None else None,
         window_start=task.start.isoformat() if task.start else None,
         window_end=task.end.isoformat() if task.end else None,
         raw=task.raw,

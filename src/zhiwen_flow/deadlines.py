@@ -5,6 +5,7 @@ One round over the deadlines (到期处理): by pages, by as many workers at onc
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Protocol
 
 import attrs
@@ -12,7 +13,8 @@ import attrs
 from zhiwen_flow.errors import ClockError, CorruptStoreError, KeyReuseError, StoreError
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Actor, Deadline, Decision, Instance, Pin
-from zhiwen_flow.overdue import Failed, Late, Tick, key_of, late, step_of
+from zhiwen_flow.overdue import Failed, Late, Tick, is_warned, key_of, late, step_of
+from zhiwen_flow.reminders import Reminder
 from zhiwen_flow.stores.protocol import Store
 
 PAGE = 200
@@ -49,13 +51,15 @@ class Round:
         desk: The flow.
         actor: In whose name steps are taken.
         today: Day of the round.
-        within: How many days ahead to warn, calendar days.
+        within: How many days ahead to list, calendar days; None for what the reminders ask for.
+        reminders: Who is warned when.
     """
 
     desk: Desk
     actor: Actor
     today: dt.date
-    within: int = 0
+    within: int | None = None
+    reminders: tuple[Reminder, ...] = ()
 
     def page(self, *, after: Deadline | None = None, limit: int = PAGE) -> Tick:
         """
@@ -64,8 +68,8 @@ class Round:
         Raises:
             StoreError: the store cannot be reached; what was done is recorded, and the next round goes on from there.
         """
-        ahead = self.today + dt.timedelta(days=self.within)
-        rows = self.desk.store.deadlines(due_by=ahead, after=after, limit=limit)
+        due_by = self.today + dt.timedelta(days=self._ahead())
+        rows = self.desk.store.deadlines(due_by=due_by, after=after, limit=limit)
         found = [each for row in rows if (each := self._tried(row)) is not None]
         return Tick(
             taken=tuple(each for each in found if isinstance(each, Decision)),
@@ -73,6 +77,11 @@ class Round:
             failed=tuple(each for each in found if isinstance(each, Failed) and self._runs(each.deadline)),
             last=rows[-1] if len(rows) == limit else None,
         )
+
+    def _ahead(self) -> int:
+        if self.within is not None:
+            return self.within
+        return max((0, *(each.ahead for each in self.reminders)))
 
     def _runs(self, row: Deadline) -> bool:
         return self.desk.store.running(row.stream) == row
@@ -90,10 +99,15 @@ class Round:
 
     def _seen_to(self, row: Deadline) -> Decision | Late | None:
         machine = self.desk.machine_of(self.desk.instance(row.stream).pin)
-        found = late(row, machine, self.today)
+        found = late(row, machine, self.today, self.reminders)
         trigger = step_of(found, machine) if found is not None else None
         done = self._step(row, trigger) if trigger is not None else None
-        return found if done is None else done
+        return done if done is not None or found is None else self._told(found)
+
+    def _told(self, found: Late) -> Late | None:
+        """Whether it is time to tell people."""
+        asked = self.within is not None or found.days <= 0
+        return found if asked or is_warned(found, self.reminders) else None
 
     def _step(self, row: Deadline, trigger: str) -> Decision | None:
         """Take what follows, where it may be taken and nobody has taken it."""
@@ -108,3 +122,11 @@ class Round:
             # Another worker, who acts in another name, was first.
             return None
         return decision if decision.allowed and not decision.replayed else None
+
+
+def running(store: Store) -> Iterator[Deadline]:
+    """Iterate over all running deadlines, page by page (全部期限); one that ends meanwhile may be among them."""
+    after = None
+    while page := store.deadlines(after=after, limit=PAGE):
+        yield from page
+        after = page[-1]

@@ -20,6 +20,7 @@ from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.machine.definition import NEW, OPEN, Machine, On, Opens, Transition
 from zhiwen_flow.machine.payload import Form
 from zhiwen_flow.machine.schema import form_schema
+from zhiwen_flow.machine.standing import Act
 from zhiwen_flow.model import EMPTY, ZONE, Actor, Command, Decision, Instance, Pin, Surroundings, Verdict
 from zhiwen_flow.reasons import shipped_reason
 from zhiwen_flow.terms import Outcome
@@ -53,17 +54,18 @@ class Bench:
         machine: The definition.
         rules: Rulebook, directory and calendar to judge by.
         registry: Guards that the machine may name.
+        standing: Acts that may be done beside the steps of the machine.
     """
 
-    def __init__(self, machine: Machine, rules: Rules, registry: Registry) -> None:
+    def __init__(self, machine: Machine, rules: Rules, registry: Registry, standing: tuple[Act, ...] = ()) -> None:
         self.machine = machine
         self.rules = rules
-        self.engine = Engine(machine, registry, strict=rules.strict)
+        self.engine = Engine(machine, registry, strict=rules.strict, standing=standing)
         names = _Names(rules)
-        self.forms = {id(each): Form(each, names) for each in machine.all_transitions}
+        self.forms = {id(each): Form(each, names) for each in self.engine.transitions}
         self.reads_links = {
             id(each): any(_LINKED & set(registry.get(use.use).reads) for use in each.guards)
-            for each in machine.all_transitions
+            for each in self.engine.transitions
         }
         book = rules.rulebook
         self.pin = Pin(
@@ -264,8 +266,8 @@ def _not_from_here(bench: Bench, surroundings: Surroundings, command: Command, a
     machine = bench.machine
     state = NEW if surroundings.instance is None else surroundings.instance.state
     source = "" if state == NEW else state
-    starts = [s for each in machine.transitions if each.trigger == command.trigger for s in each.source]
-    label = next(each.label for each in machine.all_transitions if each.trigger == command.trigger)
+    known = [each for each in bench.engine.transitions if each.trigger == command.trigger]
+    starts, label = [state for each in known for state in each.source], known[0].label
     verdict = Verdict(
         guard="step.starts_here",
         outcome=Outcome.FAIL,

@@ -18,6 +18,8 @@ from zhiwen_flow.guards.registry import Guard, Registry, Rules
 from zhiwen_flow.loading import Source, shipped
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import read_machine
+from zhiwen_flow.machine.standing import Act, read_acts
+from zhiwen_flow.reminders import Reminder, read_reminders
 from zhiwen_flow.rulebook import Rulebook
 
 
@@ -28,11 +30,15 @@ class Definitions:
 
     Args:
         machines: A host's machines by id; shipped ones need not be named.
+        standing: Acts beside the steps of the machines.
+        reminders: Who is warned when.
     """
 
     rules: Rules
     registry: Registry
     machines: Mapping[str, Machine]
+    standing: tuple[Act, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
 
     @classmethod
     def load(
@@ -46,6 +52,8 @@ class Definitions:
         strict: bool = False,
         earlier: Iterable[Rulebook | str | Path] = (),
         optional: Iterable[str] = (),
+        standing: str | Path | None = None,
+        reminders: str | Path | None = None,
     ) -> Definitions:
         """
         Load what is named by id or by file (加载定义); see `Flow.open`.
@@ -59,6 +67,8 @@ class Definitions:
             strict: Whether a row still to be verified makes a verdict unknown.
             earlier: Rulebooks of earlier times, for conduct of those times (从旧兼从轻).
             optional: Shipped machines that must be asked for, such as ``discipline``.
+            standing: A host's own file of standing acts, in place of the shipped one.
+            reminders: A host's own file of who is warned when, in place of the shipped one.
 
         Raises:
             DefinitionError: a file has faults; all are named.
@@ -76,7 +86,15 @@ class Definitions:
             strict=strict,
             earlier=tuple(each if isinstance(each, Rulebook) else Rulebook.load(each) for each in earlier),
         )
-        return cls(rules=rules, registry=registry, machines={each.id: each for each in given})
+        warned = Source.of(reminders) if reminders is not None else Source.shipped("standing", "reminders")
+        acts = Source.of(standing) if standing is not None else Source.shipped("standing", "deadlines")
+        return cls(
+            rules=rules,
+            registry=registry,
+            machines={each.id: each for each in given},
+            standing=read_acts(acts, registry),
+            reminders=read_reminders(warned, organs.roles),
+        )
 
     def machine(self, id: str) -> Machine:
         """

@@ -6,6 +6,7 @@ The errors that the library raises, as one tree.
     ├── MisuseError           the caller asked for what cannot be asked; nothing was recorded
     │   ├── UnknownNameError  no such machine, instance, trigger, measure, organ …
     │   ├── PayloadError      the payload does not fit the fields of the transition (all faults named)
+    │   ├── PlanError         what is asked of a plan cannot be done with it (all faults named)
     │   ├── KeyReuseError     an idempotency key was used again for another request
     │   └── ClosedError       the flow or store was closed, or may not be written
     ├── RefusedError          raised by `Decision.raise_if_refused` only
@@ -110,6 +111,10 @@ class UnknownNameError(MisuseError, LookupError):
 
 class PayloadError(_FaultsError, MisuseError, ValueError):
     """The payload does not fit the fields of the transition (填报内容不合要求)."""
+
+
+class PlanError(_FaultsError, MisuseError, ValueError):
+    """What is asked of a plan cannot be done with it (方案不能如此办理); nothing was changed."""
 
 
 class KeyReuseError(MisuseError):

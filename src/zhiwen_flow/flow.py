@@ -20,8 +20,9 @@ import structlog
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.benches import Benches
+from zhiwen_flow.campaign import unit_plans, units_of
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
-from zhiwen_flow.deadlines import PAGE, Round
+from zhiwen_flow.deadlines import PAGE, Round, running
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import (
@@ -36,6 +37,8 @@ from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.overdue import Tick
+from zhiwen_flow.plan import Plan
+from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
 from zhiwen_flow.reports import Reports
 from zhiwen_flow.rulings import Ruling
@@ -101,6 +104,7 @@ class Flow:
         self._kept: set[tuple[str, str]] = set()
         self._batching = False
         self._reasons = registry_reasons(definitions.registry)
+        self._standing = frozenset(each.trigger for each in definitions.standing)
 
     @classmethod
     def open(
@@ -123,7 +127,7 @@ class Flow:
             clock: Where the time comes from; the system's by default.
             telemetry: The host's tracing and metrics, such as `zhiwen_flow.integrations.opentelemetry`.
             definitions: See `Definitions.load`: machines, rulebook, directory, guards, calendar, strict,
-                earlier, optional.
+                earlier, optional, standing, reminders.
 
         Raises:
             DefinitionError: a definition has faults.
@@ -327,7 +331,41 @@ class Flow:
             book_of=lambda pin: self._benches.rules(pin, self.store.definition).rulebook,
             machine_of=self.machine_of,
             today=lambda: self._now().astimezone(ZONE).date(),
+            calendar=self.definitions.rules.calendar,
         )
+
+    def cascade(
+        self, campaign: str | Decision, plan: Plan, units: Iterable[str] | None = None, *, actor: Actor | None = None
+    ) -> tuple[Decision, ...]:
+        """
+        Open a campaign for each subordinate unit (逐级部署): task templates, no dates, in one transaction.
+
+        A unit whose campaign was opened before gets the same answer again. What the unit's plan holds to be filled in
+        gives `campaign.unit_plans`; until a unit issues its own, a roll-up says unknown of it.
+
+        Args:
+            campaign: The superior's campaign, issued or running.
+            plan: Its plan.
+            units: Organs of the directory; those directly below the campaign's own unit by default.
+            actor: In whose name they are opened.
+
+        Returns:
+            One decision for each unit; where they may not be opened, the one refusal.
+
+        Raises:
+            PlanError: the plan is not that of the campaign, or no units are named and none are known.
+        """
+        above = self.instance(campaign)
+        today = self._now().astimezone(ZONE).date()
+        found = unit_plans(plan, units_of(above, plan, units, self.definitions.rules.directory, today))
+        keys = [f"cascade:{above.id}:{each.unit}" for each in found]
+        commands = [
+            self._command(machine="campaign", payload=each.opening, parent=above.id, key=key, actor=actor)
+            for each, key in zip(found, keys, strict=True)
+        ]
+        if not self._answered(commands[0]) and not self._judged(commands[0]).decision.allowed:
+            return (self.handle(attrs.evolve(commands[0], key=None)),)
+        return self.handle_many(commands)
 
     # --- reads ---
 
@@ -392,7 +430,7 @@ class Flow:
         """Read running deadlines by page, the earliest first (期限)."""
         return self.store.deadlines(due_by=due_by, after=after, limit=limit)
 
-    def tick(self, *, actor: Actor | None = None, within: int = 0) -> Tick:
+    def tick(self, *, actor: Actor | None = None, within: int | None = None) -> Tick:
         """
         Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
 
@@ -402,7 +440,7 @@ class Flow:
 
         Args:
             actor: In whose name steps are taken; the host's function by default.
-            within: How many days ahead to warn, calendar days.
+            within: How many days ahead to list, calendar days; by default whatever the reminders ask for.
 
         Raises:
             StoreError: the store cannot be reached; what was done is recorded.
@@ -415,7 +453,7 @@ class Flow:
         )
 
     def ticks(
-        self, *, actor: Actor | None = None, within: int = 0, after: Deadline | None = None, limit: int = PAGE
+        self, *, actor: Actor | None = None, within: int | None = None, after: Deadline | None = None, limit: int = PAGE
     ) -> Iterator[Tick]:
         """
         Do what `tick` does, page by page (分页到期处理), so that memory stays flat however much is due.
@@ -429,8 +467,13 @@ class Flow:
         Raises:
             StoreError: see `tick`.
         """
-        today = self._now().astimezone(ZONE).date()
-        round = Round(desk=self, actor=actor or self._acting(), today=today, within=within)
+        round = Round(
+            desk=self,
+            actor=actor or self._acting(),
+            today=self._now().astimezone(ZONE).date(),
+            within=within,
+            reminders=self.definitions.reminders,
+        )
         while True:
             page = round.page(after=after, limit=limit)
             for each in page.failed:
@@ -439,6 +482,30 @@ class Flow:
             if page.last is None:
                 return
             after = page.last
+
+    def recompute(self, *, reason: str, document: str, actor: Actor | None = None) -> Recomputed:
+        """
+        Reckon running deadlines anew by the calendar of today (日历变更后期限重算); each new day is an event.
+
+        Nothing is done twice: a deadline that is by this calendar already, or keeps its day, is left alone. A day that
+        a document names stays. For one instance ask `do` for ``recompute_deadline``.
+
+        Args:
+            reason: Why the calendar changed.
+            document: Number of the document that changed it.
+            actor: Who has them reckoned anew; the host's function by default.
+
+        Raises:
+            MisuseError: the flow has no calendar.
+        """
+        calendar = self.definitions.rules.calendar
+        if calendar is None:
+            raise MisuseError("there is no calendar to reckon by: open the flow with `calendar=`")
+        rows = (each for each in running(self.store) if each.calendar != calendar.version)
+        found = shifted(rows, self._placed)
+        form = {"reason": reason, "calendar_document": document}
+        taken = [self.do(each.deadline.stream, RECOMPUTE, form, actor=actor) for each in found.shifts]
+        return attrs.evolve(found, taken=tuple(taken))
 
     # --- definitions, for deciding ---
 
@@ -472,6 +539,8 @@ class Flow:
     def _judged(self, command: Command) -> Judged:
         if command.stream is not None and command.machine is None:
             surroundings = self.store.load(command.stream)
+            if command.trigger in self._standing:
+                surroundings = attrs.evolve(surroundings, deadline=self.store.running(command.stream))
             return judge(self._bench_of(surroundings), surroundings, command, at=self._now(), definitions=self)
         if command.machine is None:
             raise MisuseError("a command names an instance, or the machine to open")
@@ -506,10 +575,17 @@ class Flow:
         machine = self._benches.machine(body["machine"]["id"], body["machine"]["hash"], self.store.definition)
         return decision_of(answer.raw, answer.sealed, machine, self._reasons)
 
+    def _answered(self, command: Command) -> bool:
+        return command.key is not None and self.store.answer(command.key) is not None
+
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:
             raise MisuseError("there is no instance")
         return self._benches.pinned(surroundings.instance.pin, self.store.definition)
+
+    def _placed(self, stream: str) -> tuple[Instance, Bench]:
+        instance = self.instance(stream)
+        return instance, self._benches.pinned(instance.pin, self.store.definition)
 
     def _keep(self, judged: Judged) -> None:
         """Have the store keep the definitions that an event will name, before the event names them."""

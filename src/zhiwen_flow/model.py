@@ -197,6 +197,7 @@ class Surroundings:
         obligations: Obligations still open.
         opened: Sealed facts in clear, for guards only.
         parent: The parent of an instance being opened.
+        deadline: The running deadline, where a standing act asks for it.
     """
 
     instance: Instance | None
@@ -204,6 +205,7 @@ class Surroundings:
     obligations: tuple[Obligation, ...] = ()
     opened: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False)
     parent: Instance | None = None
+    deadline: Deadline | None = None
 
 
 @attrs.frozen(kw_only=True)

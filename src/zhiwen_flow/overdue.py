@@ -11,6 +11,7 @@ import attrs
 from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Deadline, Decision
+from zhiwen_flow.reminders import OWNER, Reminder, warned
 from zhiwen_flow.terms import Label, Term
 
 
@@ -31,7 +32,7 @@ class Late:
         label: Its name.
         days: Days left; negative once it is overdue.
         follows: Trigger to take, or machine to open, as the state says; None where nothing is said.
-        warned: Who must act, by role, fact or organ; None where nobody is named.
+        warned: Who is warned, by role, fact or organ: whoever must act, and whom the reminders name.
     """
 
     deadline: Deadline
@@ -40,7 +41,7 @@ class Late:
     standing: Due
     days: int
     follows: str | None = None
-    warned: str | None = None
+    warned: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -75,12 +76,18 @@ class Tick:
     last: Deadline | None = None
 
 
-def late(row: Deadline, machine: Machine, today: dt.date) -> Late | None:
-    """Say how a deadline stands on a day (判断期限状况); None for one without a day."""
+def late(row: Deadline, machine: Machine, today: dt.date, reminders: tuple[Reminder, ...] = ()) -> Late | None:
+    """
+    Say how a deadline stands on a day (判断期限状况); None for one without a day.
+
+    Args:
+        reminders: Who is warned when; whoever must act is told in any case.
+    """
     if row.due is None:
         return None
     state = machine.state(row.state)
-    days = (row.due - today).days
+    days, owner = (row.due - today).days, state.owner or state.waits_on
+    also = warned(reminders, machine.id, owner, days)
     return Late(
         deadline=row,
         machine=machine.id,
@@ -88,7 +95,7 @@ def late(row: Deadline, machine: Machine, today: dt.date) -> Late | None:
         standing=Due.OVERDUE if days < 0 else Due.SOON,
         days=days,
         follows=state.on_overdue if days < 0 else None,
-        warned=state.owner or state.waits_on,
+        warned=tuple(dict.fromkeys([*([owner] if owner is not None else []), *also])),
     )
 
 
@@ -110,3 +117,8 @@ def key_of(row: Deadline) -> str:
     'tick:a1:asked:2011-09-05:2011-09-05'
     """
     return f"tick:{row.stream}:{row.state}:{row.started}:{row.due}"
+
+
+def is_warned(found: Late, reminders: tuple[Reminder, ...]) -> bool:
+    """Whether the reminders speak of a deadline already (是否已到提醒之日)."""
+    return bool(warned(reminders, found.machine, OWNER, found.days))

@@ -30,6 +30,10 @@ class Precision(Term):
     OPEN = ("open", "未定终点", "open end")
 
 
+UNNUMBERED = "—"
+"""The number of a task that stands in running text, without one of its own (原文没有序号)."""
+
+
 class Recurrence(Term):
     """How often a task recurs (周期)."""
 
@@ -59,6 +63,7 @@ class Task:
         scope: How far (公开范围).
         recurs: How often it recurs.
         recurs_day: Day of the month on which it recurs.
+        recurs_weekday: Day of the week on which it recurs, Monday being 1.
         coverage: How many must be covered before it counts as done, such as ``"100%"`` (覆盖率).
         default: What follows of itself where it is late (逾期后果).
         sign_off: Whose signature it needs (签字、签批).
@@ -85,6 +90,7 @@ class Task:
     scope: str | None = None
     recurs: Recurrence | None = None
     recurs_day: int | None = None
+    recurs_weekday: int | None = None
     coverage: str | None = None
     sign_off: str | None = None
     default: str | None = None
@@ -175,6 +181,7 @@ class Plan:
 
     Args:
         authority_clause: Where it says that measures follow cadre-management authority (按照干部管理权限).
+        conditions: On what its measures depend (处理的条件), such as 视情节轻重和影响程度.
         confidentiality: Where it says that reporters are kept secret (保密).
         targets: Whom it is aimed at above all (重点对象).
         appraisals: Appraisals that its results go into (考核挂钩).
@@ -201,6 +208,7 @@ class Plan:
     slogans: tuple[str, ...] = ()
     scope: str | None = None
     authority_clause: str | None = None
+    conditions: tuple[str, ...] = ()
     confidentiality: str | None = None
     targets: tuple[str, ...] = ()
     appraisals: tuple[str, ...] = ()
@@ -278,6 +286,7 @@ class Plan:
             "slogans": list(self.slogans),
             "scope": self.scope,
             "authority_clause": self.authority_clause,
+            "conditions": list(self.conditions),
             "confidentiality": self.confidentiality,
             "targets": list(self.targets),
             "appraisals": list(self.appraisals),
@@ -336,6 +345,7 @@ def _task(task: Task) -> dict[str, Any]:
         "scope": task.scope,
         "recurs": task.recurs.value if task.recurs else None,
         "recurs_day": task.recurs_day,
+        "recurs_weekday": task.recurs_weekday,
         "coverage": task.coverage,
         "sign_off": task.sign_off,
         "default": task.default,
@@ -354,8 +364,28 @@ def _faults(plan: Plan, where: str) -> Iterator[Fault]:
         if not id.isascii():
             yield Fault(where, "phase", f"`{id}` is not an ASCII id", "put Chinese into `name`")
     for index, phase in enumerate(plan.phases):
-        if phase.start is not None and phase.end is not None and phase.end < phase.start:
-            yield Fault(where, f"phase[{index}].end", "ends before it starts", "correct the dates")
+        yield from _span_faults(phase, where, f"phase[{index}]")
         for place, task in enumerate(phase.tasks):
-            if task.start is not None and task.end is not None and task.end < task.start:
-                yield Fault(where, f"phase[{index}].task[{place}].end", "ends before it starts", "correct the dates")
+            yield from _task_faults(task, where, f"phase[{index}].task[{place}]")
+    for place, task in enumerate(plan.beside):
+        yield from _task_faults(task, where, f"task[{place}]")
+    for place, duty in enumerate(plan.duties):
+        if not duty.duties:
+            what = f"`{duty.organ}` has no duty"
+            yield Fault(where, f"duty[{place}].duties", what, "name one, or leave the organ out")
+
+
+def _span_faults(each: Phase | Task, where: str, path: str) -> Iterator[Fault]:
+    if each.start is not None and each.end is not None and each.end < each.start:
+        yield Fault(where, f"{path}.end", "ends before it starts", "correct the dates")
+
+
+_WEEK, _LONGEST_MONTH = 7, 31
+
+
+def _task_faults(task: Task, where: str, path: str) -> Iterator[Fault]:
+    yield from _span_faults(task, where, path)
+    if task.recurs_weekday is not None and not 1 <= task.recurs_weekday <= _WEEK:
+        yield Fault(where, f"{path}.recurs_weekday", "is no day of the week", "write 1 (Monday) to 7 (Sunday)")
+    if task.recurs_day is not None and not 1 <= task.recurs_day <= _LONGEST_MONTH:
+        yield Fault(where, f"{path}.recurs_day", "is no day of a month", "write 1 to 31")

@@ -19,6 +19,7 @@ from zhiwen_flow.deciding import Bench, Judged
 from zhiwen_flow.events import SCHEMA
 from zhiwen_flow.limits import due_date
 from zhiwen_flow.machine.definition import Obliges, On, Transition
+from zhiwen_flow.machine.standing import Act
 from zhiwen_flow.model import EMPTY, ZONE, Actor, Command, Deadline, Instance, Obligation
 from zhiwen_flow.terms import EventKind, Secrecy
 
@@ -56,7 +57,9 @@ class Recorder:
         key = Key(key=command.key, content=content_of(command)) if command.key is not None else None
         change = Changeset(key=key)
         walk = _Walk(self, judged.decision.at.isoformat(), change)
-        if judged.decision.allowed:
+        if judged.decision.allowed and isinstance(judged.transition, Act):
+            _recomputed(judged, judged.transition, walk, key)
+        elif judged.decision.allowed:
             _moved(judged, walk, key, parent=None)
         else:
             change.refused_by = command.actor.id
@@ -122,6 +125,32 @@ def _moved(judged: Judged, walk: _Walk, key: Key | None, *, parent: Instance | N
     return instance
 
 
+def _recomputed(judged: Judged, act: Act, walk: _Walk, key: Key | None) -> None:
+    """The last day is reckoned anew from the day the limit first ran; the journal keeps the day that was."""
+    instance, was = judged.surroundings.instance, judged.surroundings.deadline
+    assert instance is not None
+    assert was is not None
+    body = _body(judged, walk, key)
+    facts = _payload(judged, act, body, body["id"], walk)
+    _verdicts(judged, act, body, body["id"], walk)
+    _stepped(judged, act, instance, facts, walk)
+    due, calendar = due_date(judged.bench.rules, was.limit, was.started), body["calendar"]
+    walk.change.ended += (instance.id,)
+    walk.change.started += (attrs.evolve(was, due=due, calendar=calendar),)
+    earlier = {"due": was.due.isoformat() if was.due is not None else None, "calendar": was.calendar}
+    body |= {"kind": act.kind.value, "deadline": {**_told(walk.change.started[-1]), "was": earlier}}
+    walk.change.drafts += (Draft(stream=instance.id, body=body),)
+
+
+def _told(row: Deadline) -> dict[str, Any]:
+    return {
+        "limit": row.limit,
+        "started": row.started.isoformat(),
+        "due": row.due.isoformat() if row.due is not None else None,
+        "calendar": row.calendar,
+    }
+
+
 def _body(judged: Judged, walk: _Walk, key: Key | None) -> dict[str, Any]:
     command, decision, bench = judged.command, judged.decision, judged.bench
     instance, stream = judged.surroundings.instance, command.stream
@@ -184,8 +213,8 @@ class Parts:
         self.directory = {"id": directory.id, "version": directory.version, "hash": directory.hash}
         self.calendar = calendar.version if calendar is not None else None
         self._actors: dict[Any, dict[str, Any]] = {}
-        self._cites = {id(each): list(each.cites) for each in bench.machine.all_transitions}
-        self.special = {id(each): _Special(each) for each in bench.machine.all_transitions}
+        self._cites = {id(each): list(each.cites) for each in bench.engine.transitions}
+        self.special = {id(each): _Special(each) for each in bench.engine.transitions}
 
     def cites(self, transition: Transition | None) -> list[str]:
         """Give the citations of a transition as the log keeps them."""
@@ -336,12 +365,7 @@ def _deadline(
     walk.change.started += (
         Deadline(stream=instance.id, state=transition.target, limit=limit, started=started, due=due, calendar=calendar),
     )
-    body["deadline"] = {
-        "limit": limit,
-        "started": started.isoformat(),
-        "due": due.isoformat() if due is not None else None,
-        "calendar": calendar,
-    }
+    body["deadline"] = _told(walk.change.started[-1])
 
 
 def _obligations(

@@ -16,6 +16,7 @@ from zhiwen_flow.accountability.eligibility import Held
 from zhiwen_flow.accountability.register import Entry
 from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import ZONE, Instance, Pin
+from zhiwen_flow.progress import Stage, TaskProgress, is_late
 from zhiwen_flow.rollup import Handed
 from zhiwen_flow.rulebook import Rulebook
 from zhiwen_flow.rulebook.rows import Moment
@@ -84,6 +85,65 @@ def units_under(store: Store, plan: str) -> set[str]:
     return {unit for unit, superior in told if isinstance(unit, str) and superior == plan}
 
 
+def progress_of(store: Store, campaign: str, at: dt.date) -> Iterator[TaskProgress]:
+    """
+    Iterate over the tasks of a campaign, and of those handed down from it, as of a day (任务进展记录).
+
+    Args:
+        store: Of one tenant.
+        campaign: Its instance.
+        at: What happened after this day is not counted.
+    """
+    above = store.load(campaign).instance
+    assert above is not None
+    unit = above.facts.get("unit") or above.facts.get("title") or campaign
+    for phase in _opened(store, "phase", above):
+        for task in _opened(store, "task", phase):
+            found = _stage(store, task, at)
+            if found is not None:
+                stage, due, submitted = found
+                yield TaskProgress(
+                    unit=str(unit),
+                    phase=str(phase.facts.get("name")),
+                    task=str(task.facts.get("task")),
+                    name=str(task.facts.get("name")),
+                    stage=stage,
+                    due=due,
+                    submitted=submitted,
+                    late=is_late(stage, due, submitted, at),
+                )
+    for below in _all(store, "campaign", parent=campaign):
+        yield from progress_of(store, below.id, at)
+
+
+def _opened(store: Store, machine: str, parent: Instance) -> list[Instance]:
+    """The children of an instance in the order in which its steps opened them: that of the plan."""
+    order = {id: place for place, id in enumerate(id for each in _events(store, parent) for id in each.body["opens"])}
+    found = _all(store, machine, parent=parent.id)
+    return sorted(found, key=lambda each: (order.get(each.id, len(order)), each.id))
+
+
+def _stage(store: Store, task: Instance, at: dt.date) -> tuple[Stage, dt.date | None, dt.date | None] | None:
+    """Fold the task's own events up to a day; None where it was not there yet."""
+    stage, due, submitted = None, None, None
+    for body in (each.body for each in _events(store, task)):
+        if body["kind"] not in ("opened", "moved") or _decided(body) > at:
+            continue
+        stage = Stage(body["target"])
+        due = body["payload"].get("due", due) if "due" in body["keep"] else due
+        if stage is Stage.SUBMITTED:
+            submitted = body["payload"].get("submitted_on", _day(body).isoformat())
+    return (stage, _date(due), _date(submitted)) if stage is not None else None
+
+
+def _date(day: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(day) if day is not None else None
+
+
+def _decided(body: Mapping[str, Any]) -> dt.date:
+    return dt.datetime.fromisoformat(body["decided_at"]).astimezone(ZONE).date()
+
+
 def submissions_of(store: Store) -> Iterator[Handed]:
     """
     Iterate over what units have handed in (报送记录): the first day each was sent, and whether it was sent back.
@@ -150,9 +210,9 @@ def _counted(store: Store) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
             yield each, store.load(each.id).opened
 
 
-def _all(store: Store, machine: str) -> Iterator[Instance]:
+def _all(store: Store, machine: str, parent: str | None = None) -> Iterator[Instance]:
     after = ""
-    while page := store.instances(machine=machine, after=after, limit=500):
+    while page := store.instances(machine=machine, parent=parent, after=after, limit=500):
         after = page[-1].id
         yield from page
 

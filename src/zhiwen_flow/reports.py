@@ -13,10 +13,13 @@ from zhiwen_flow.accountability.eligibility import Bar, Eligibility, asked, elig
 from zhiwen_flow.accountability.forms import FormTable, four_forms
 from zhiwen_flow.accountability.register import Entry, Register, register
 from zhiwen_flow.audit.view import PUBLIC, Viewer
+from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.errors import MisuseError
+from zhiwen_flow.limits import Reckoning
 from zhiwen_flow.machine.definition import Machine
-from zhiwen_flow.model import Pin
+from zhiwen_flow.model import Decision, Pin
 from zhiwen_flow.plan import Plan
+from zhiwen_flow.progress import Progress
 from zhiwen_flow.records import (
     PostChange,
     decided_between,
@@ -24,6 +27,7 @@ from zhiwen_flow.records import (
     everything_held,
     held_by,
     post_changes,
+    progress_of,
     submissions_of,
     units_under,
 )
@@ -59,6 +63,7 @@ class Reports:
         book_of: Gives the rulebook that an instance was opened under.
         machine_of: Gives the machine of an instance.
         today: Gives the day in Beijing.
+        calendar: Where rest days are known.
     """
 
     store: Store
@@ -66,6 +71,7 @@ class Reports:
     book_of: Callable[[Pin], Rulebook]
     machine_of: Callable[[Pin], Machine]
     today: Callable[[], dt.date]
+    calendar: Calendar | None = None
 
     def eligibility(
         self,
@@ -149,7 +155,23 @@ class Reports:
             units: Every unit, with whether its own plan is known; of the others nothing is said.
             at: As of which day; today by default.
         """
-        return roll_up(plan, units, submissions_of(self.store), at or self.today())
+        by = Reckoning(policy=self.book.policy.deadline, calendar=self.calendar)
+        return roll_up(plan, units, submissions_of(self.store), at or self.today(), by=by)
+
+    def progress(self, campaign: str | Decision, *, at: dt.date | None = None) -> Progress:
+        """
+        Say how a campaign goes (工作进展情况): by unit, phase and task, with those handed down from it.
+
+        Args:
+            campaign: Its instance, or the decision that opened it.
+            at: As of which day; what was recorded later is not counted. Today by default.
+
+        Raises:
+            UnknownNameError: there is no such campaign.
+        """
+        stream = campaign.stream if isinstance(campaign, Decision) else campaign
+        day = at or self.today()
+        return Progress(at=day, rows=tuple(progress_of(self.store, stream, day)))
 
     def expiring(self, within: int, *, viewer: Viewer, at: dt.date | None = None) -> tuple[Expiring, ...]:
         """

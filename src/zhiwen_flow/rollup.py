@@ -10,11 +10,12 @@ import csv
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
+from zhiwen_flow.limits import AS_WRITTEN, Reckoning
 from zhiwen_flow.plan import Plan, Task
 from zhiwen_flow.terms import Term
 
@@ -56,6 +57,7 @@ class RollUp:
         tasks: Tasks that are handed in, in the order of the plan.
         by_task: Counts for each task, by its id.
         by_unit: Counts for each unit.
+        standings: For each unit how it stands with each task, in the order of the tasks.
         lacking: For each task the units that are late, missing, returned or unknown, in order.
     """
 
@@ -63,6 +65,7 @@ class RollUp:
     tasks: tuple[Task, ...]
     by_task: Mapping[str, Counter[Standing]]
     by_unit: Mapping[str, Counter[Standing]]
+    standings: Mapping[str, tuple[Standing, ...]]
     lacking: Mapping[str, tuple[tuple[str, Standing], ...]]
 
     @property
@@ -80,24 +83,42 @@ class RollUp:
                 for each in self.tasks
             ],
             "units": len(self.by_unit),
+            "lacking": {
+                task: [{"unit": unit, "standing": standing.value} for unit, standing in rows]
+                for task, rows in self.lacking.items()
+            },
             "totals": {standing.value: self.totals[standing] for standing in Standing},
         }
 
-    def as_csv(self, lang: str = "zh") -> str:
-        """Give the table by task as CSV, with the total in its last line (报送情况一览)."""
-        made = io.StringIO()
-        writer = csv.writer(made, lineterminator="\n")
+    def summary(self, lang: str = "zh") -> Iterator[tuple[str, ...]]:
+        """Give the table by task, headed, with the total last (报送汇总表)."""
         zh = lang == "zh"
-        heads = ["任务", "时限"] if zh else ["task", "due"]
-        writer.writerow([*heads, *(each.text(lang) for each in Standing)])
+        yield *(("任务", "时限") if zh else ("task", "due")), *(each.text(lang) for each in Standing)
         for each in self.tasks:
-            counts = (self.by_task[each.id][standing] for standing in Standing)
-            writer.writerow([each.name, each.due or "", *counts])
-        writer.writerow(["合计" if zh else "total", "", *(self.totals[standing] for standing in Standing)])
+            yield each.name, str(each.due or ""), *(str(self.by_task[each.id][standing]) for standing in Standing)
+        yield "合计" if zh else "total", "", *(str(self.totals[standing]) for standing in Standing)
+
+    def register(self, lang: str = "zh") -> Iterator[tuple[str, ...]]:
+        """Give one row for each unit with its standing in each task, headed (报送情况一览)."""
+        yield "单位" if lang == "zh" else "unit", *(each.name for each in self.tasks)
+        for unit, standings in self.standings.items():
+            yield unit, *(each.text(lang) for each in standings)
+
+    def as_csv(self, lang: str = "zh", *, units: bool = False) -> str:
+        """
+        Give the table by task as CSV, or the register by unit (报送汇总表、报送情况一览).
+
+        Args:
+            units: Whether to give the register.
+        """
+        made = io.StringIO()
+        csv.writer(made, lineterminator="\n").writerows(self.register(lang) if units else self.summary(lang))
         return made.getvalue()
 
 
-def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at: dt.date) -> RollUp:
+def roll_up(
+    plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at: dt.date, *, by: Reckoning = AS_WRITTEN
+) -> RollUp:
     """
     Roll up what units have handed in (汇总).
 
@@ -106,9 +127,10 @@ def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at:
         units: Every unit, with whether its own plan is known; of the others nothing is said.
         handed: Submissions; of several for one task the first one not returned counts.
         at: As of which day.
+        by: How the days that the plan names are read.
     """
     tasks = tuple(each for each in plan.all_tasks if each.submit_to or each.deliverable)
-    due = {each.id: each.due for each in tasks}
+    due = {each.id: by.last_day(each) for each in tasks}
     first: dict[tuple[str, str], Handed] = {}
     for each in handed:
         if each.task in due and each.on <= at:
@@ -118,17 +140,17 @@ def roll_up(plan: Plan, units: Mapping[str, bool], handed: Iterable[Handed], at:
                 first[place] = each
     by_task: dict[str, Counter[Standing]] = {each.id: Counter() for each in tasks}
     by_unit: dict[str, Counter[Standing]] = {}
+    standings: dict[str, tuple[Standing, ...]] = {}
     lacking: dict[str, list[tuple[str, Standing]]] = {each.id: [] for each in tasks}
     for unit, is_known in units.items():
-        counts = by_unit[unit] = Counter()
-        for task, day in due.items():
-            standing = _standing(first.get((unit, task)), day, at, known=is_known)
-            counts[standing] += 1
+        told = [_standing(first.get((unit, task)), day, at, known=is_known) for task, day in due.items()]
+        standings[unit], by_unit[unit] = tuple(told), Counter(told)
+        for task, standing in zip(due, told, strict=True):
             by_task[task][standing] += 1
             if standing not in _SETTLED:
                 lacking[task].append((unit, standing))
-    told = {task: tuple(rows) for task, rows in lacking.items()}
-    return RollUp(at=at, tasks=tasks, by_task=by_task, by_unit=by_unit, lacking=told)
+    behind = {task: tuple(rows) for task, rows in lacking.items()}
+    return RollUp(at=at, tasks=tasks, by_task=by_task, by_unit=by_unit, standings=standings, lacking=behind)
 
 
 @attrs.frozen(kw_only=True)

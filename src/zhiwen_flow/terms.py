@@ -126,6 +126,7 @@ class EventKind(Term):
     REFUSED_MANY = ("refused_many", "多次不予通过(合并)", "refused many times")
     OBLIGED = ("obliged", "新增待办义务", "obliged")
     DISCHARGED = ("discharged", "义务了结", "discharged")
+    RECOMPUTED = ("recomputed", "期限重算", "deadline recomputed")
 
 
 class Power(Term):

@@ -29,7 +29,7 @@ from zhiwen_flow.stores.opening import open_outbox
 RELAYS, WALKERS = 2, 2
 QUEUE = EXCHANGE = "zhiwen"
 UP_SECONDS = 2.0
-DIES_AT = 100
+DIES_AT = 50
 PATIENCE = 120.0
 TROUBLES = (pika.exceptions.AMQPError, OSError)
 
@@ -70,6 +70,11 @@ class _Consumer:
         """Start it, to kill itself after so many events, between its commit and its confirmation; 0 to live on."""
         self._process = forks.Process(target=_consume, args=(*self._args, dies_at), daemon=True)
         self._process.start()
+
+    def wait_for_death(self) -> None:
+        """Wait until it has killed itself."""
+        self._process.join(PATIENCE)
+        assert self._process.exitcode == -signal.SIGKILL, "the consumer got no events"
 
     def kill(self) -> None:
         """Kill it."""
@@ -143,8 +148,7 @@ def _under_load(url: str, broker: PrivateRabbit, deaths: int, seed: int, path: P
     relays = [_relay(url, broker) for _ in range(RELAYS)]
     try:
         for _ in range(deaths):
-            time.sleep(UP_SECONDS)
-            consumer.kill()
+            consumer.wait_for_death()
             consumer.raise_up()
             _kill(relays.pop(0))
             relays.append(_relay(url, broker))

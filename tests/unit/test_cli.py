@@ -842,11 +842,26 @@ class TestPlanCommands:
         text.write_text(self.TEXT, encoding="utf-8")
         told = json.loads(run("plan", "lint", str(text), "--format", "json").out)
         assert {"unsettled", "missing_year"} <= {each["rule"] for each in told["findings"]}
+        told = json.loads(run("plan", "lint", "dqj-2011", "--format", "json").out)
+        found = next(each for each in told["findings"] if each["rule"] == "task_before_phase")
+        assert (found["severity"], found["clause"]) == ("error", "二(一)2 制定工作方案")
+        assert set(found["message"]) == {"zh", "en"}
+        assert found["values"] == {"due": "2011-08-26", "start": "2011-09-09", "days": 14}
+
+    def test_a_comparison_with_the_superior(self, run: Runner, tmp_path: Path) -> None:
+        """In words, as data, as CSV; by the plan's own superior, or another."""
+        assert "上级有、本方案没有" in run("plan", "table", "dqj-2011", "--kind", "comparison").out
+        asked = ("plan", "table", "dqj-2011", "--kind", "comparison", "--superior", "szjg-2011")
+        told = json.loads(run(*asked, "--format", "json").out)
+        assert {each["difference"] for each in told["rows"]} == {"same", "differs", "added", "not in this plan"}
+        run(*asked, "--csv", str(tmp_path / "t.csv"))
+        assert (tmp_path / "t.csv").read_text(encoding="utf-8").startswith("方面,事项")
 
     @pytest.mark.parametrize(
         "asked",
         [
             ("plan", "import", "nowhere.txt"),
+            ("plan", "table", "szjg-2011", "--kind", "comparison"),
             ("plan", "lint", "dqj-2011", "--severity", "phase_gap=awful"),
             ("plan", "lint", "dqj-2011", "--severity", "no_such=error"),
             ("plan", "lint", "dqj-2011", "--rules", "1999"),

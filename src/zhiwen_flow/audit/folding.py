@@ -43,7 +43,7 @@ class Fold:
             self.keys[body["key"]["hash"]] = body["key"]["content"]
         if kind in ("refused", "refused_many"):
             return
-        if kind in ("opened", "moved"):
+        if kind in ("opened", "moved", "recomputed"):
             self._moved(body)
         stream = body["stream"]
         for settled in body["discharges"]:

@@ -81,6 +81,7 @@ class _Chains:
         self.heads: dict[str, tuple[int, str]] = {}
         self.count = 0
         self.last = 0
+        self.tenant: str | None = None
         self._wanted = {stream: tuple(head) for stream, head in checkpoint["heads"].items()} if checkpoint else {}
 
     def take(self, body: Mapping[str, Any], hash: str, seq: int, place: str) -> None:
@@ -91,7 +92,11 @@ class _Chains:
                 f"序号{seq}没有大于前一条的{self.last},次序被改动或重复",
                 "its order was changed, or it stands twice",
             )
-        stream = body["stream"]
+        if self.tenant not in (None, body["tenant"]):
+            raise _Bad(
+                place, f"租户由{self.tenant}变为{body['tenant']}", "it is of another tenant than the events before"
+            )
+        self.tenant, stream = body["tenant"], body["stream"]
         position, prev = self.heads.get(stream, (0, GENESIS))
         if body["position"] != position + 1:
             en = f"stream {stream}: position {body['position']} follows {position}; an event is missing or stands twice"
@@ -198,7 +203,16 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _LINE = {"body": dict, "hash": str, "seq": int}
-_BODY = {"schema": int, "id": str, "stream": str, "position": int, "prev": str, "kind": str, "version": int}
+_BODY = {
+    "schema": int,
+    "id": str,
+    "tenant": str,
+    "stream": str,
+    "position": int,
+    "prev": str,
+    "kind": str,
+    "version": int,
+}
 
 
 def _check_line(found: Mapping[str, Any], place: str) -> None:
@@ -222,7 +236,10 @@ def _check_trailer(trailer: Any, chains: _Chains, lines: str, place: str) -> Non
         "last_position": chains.last,
         "lines_sha256": lines,
         "format": FORMAT,
+        "schema": SCHEMA,
     }
+    if chains.tenant is not None:
+        expected["tenant"] = chains.tenant
     for name, value in expected.items():
         if not isinstance(trailer, dict) or trailer.get(name) != value:
             raise _Bad(

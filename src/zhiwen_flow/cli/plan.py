@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from csv import writer as csv_writer
 from pathlib import Path
 from typing import Annotated
@@ -29,15 +29,15 @@ from zhiwen_flow.cli.console import (
 from zhiwen_flow.cli.machine import source_of
 from zhiwen_flow.diagrams.timeline import draw_plan
 from zhiwen_flow.errors import DefinitionError, Fault
-from zhiwen_flow.importing import import_text
+from zhiwen_flow.importing import Imported, import_text
 from zhiwen_flow.importing.writing import plan_file
-from zhiwen_flow.lint import Bench, Finding, Severity, Vintage, lint
-from zhiwen_flow.lint.reading import of_reading
+from zhiwen_flow.limits import Reckoning
+from zhiwen_flow.lint import Bench, Severity, Vintage, lint
 from zhiwen_flow.loading import shipped
 from zhiwen_flow.model import ZONE
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.rulebook import Rulebook
-from zhiwen_flow.tables import HEADS, Table, table
+from zhiwen_flow.tables import HEADS, Table, comparison, table
 from zhiwen_flow.workdays import ChinaCalendar
 
 app = typer.Typer(no_args_is_help=True, help="方案:查看、导入、检查、出图 / plans: show, import, lint, draw")
@@ -135,16 +135,16 @@ def _severities(given: Iterable[str]) -> dict[str, Severity]:
     return told
 
 
-def _plan_or_text(name: str, year: int | None) -> tuple[Plan, tuple[Finding, ...]]:
+def _plan_or_text(name: str, year: int | None) -> tuple[Plan, Imported | None]:
     """A plan by id or file; a text is read first, and what its reading showed is found as well."""
     path = Path(name)
     if path.suffix.lower() not in (".txt", ".docx", ".md"):
-        return _plan(name), ()
+        return _plan(name), None
     read = import_text(_bytes(path), name=path.name, year=year)
     if not read.plans:
         raise DefinitionError(Fault(path.name, "", "holds no plan", "give the text of a plan"))
     plan = max(read.plans, key=lambda each: (len(each.phases), len(list(each.all_tasks))))
-    return plan, of_reading(read)
+    return plan, read
 
 
 def _bytes(path: Path) -> bytes:
@@ -168,11 +168,11 @@ def lint_plan(
     """检查方案;有差错时退出码为 1 / check a plan; exit 1 on errors."""
     if rules not in (Vintage.THEN.value, Vintage.NOW.value):
         raise typer.BadParameter(said(lang, "写 2011 或 2025", "write 2011 or 2025"), param_hint="--rules")
-    plan, of_text = _plan_or_text(name, year)
+    plan, read = _plan_or_text(name, year)
     book = Rulebook.load("hubei-2011" if rules == Vintage.THEN.value else "national-2025")
     above = tuple(_plan_or_text(each, year)[0] for each in superior or ())
-    bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar())
-    found = (*of_text, *lint(bench, vintage=Vintage(rules), severities=_severities(severity or ())))
+    bench = Bench(plan=plan, superiors=above, rulebook=book, calendar=ChinaCalendar(), read=read)
+    found = lint(bench, vintage=Vintage(rules), severities=_severities(severity or ()))
     counts = Counter(each.severity for each in found)
     if format is Format.JSON:
         told = {each.value: counts[each] for each in Severity}
@@ -185,16 +185,33 @@ def lint_plan(
     raise typer.Exit(1 if counts[Severity.ERROR] else 0)
 
 
+def _reckoning(plan: Plan) -> Reckoning:
+    """A plan's days are read as its rulebook says; where it names none that is known, as they stand."""
+    named = plan.rulebook if plan.rulebook in shipped("rulebooks") else None
+    policy = Rulebook.load(named).policy.deadline if named is not None else None
+    return Reckoning(policy=policy, calendar=ChinaCalendar())
+
+
+def _rows(plan: Plan, wanted: Table, day: dt.date, superior: str | None, lang: Lang) -> Iterator[tuple[str, ...]]:
+    if wanted is not Table.COMPARISON:
+        return table(plan, wanted, at=day, by=_reckoning(plan))
+    named = superior or plan.superior
+    if named is None:
+        raise typer.BadParameter(said(lang, "写明上级方案", "name the superior's plan"), param_hint="--superior")
+    return comparison(plan, _plan(named), lang.value)
+
+
 @app.command("table")
 def print_plan_table(
     name: Name,
-    kind: Annotated[str, typer.Option("--kind", help="assignments、schedule、overdue")] = "assignments",
+    kind: Annotated[str, typer.Option("--kind", help="assignments、schedule、overdue、comparison")] = "assignments",
+    superior: Annotated[str | None, typer.Option("--superior", help="对照表:上级方案 / for a comparison")] = None,
     at: Annotated[str | None, typer.Option("--at", help="截至日期 YYYY-MM-DD / as of")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="写成 CSV 文件 / write a CSV file")] = None,
     lang: LangOption = Lang.ZH,
     format: FormatOption = Format.TEXT,
 ) -> None:
-    """任务分解表、倒排工期表、逾期清单 / tables of a plan."""
+    """任务分解表、倒排工期表、逾期清单、方案对照表 / tables of a plan."""
     if kind not in list(Table):
         raise typer.BadParameter("、".join(Table), param_hint="--kind")
     try:
@@ -203,7 +220,7 @@ def print_plan_table(
         raise typer.BadParameter("YYYY-MM-DD", param_hint="--at") from None
     plan, wanted = _plan(name), Table(kind)
     heads = HEADS[wanted][0 if lang is Lang.ZH else 1]
-    rows = list(table(plan, wanted, at=day, calendar=ChinaCalendar()))
+    rows = list(_rows(plan, wanted, day, superior, lang if format is Format.TEXT or csv is not None else Lang.EN))
     if csv is not None:
         made = io.StringIO()
         csv_writer(made, lineterminator="\n").writerows([heads, *rows])

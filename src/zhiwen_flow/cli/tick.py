@@ -45,7 +45,10 @@ def tick(
     *,
     actor: Annotated[str, typer.Option("--actor", help="以谁的名义办理 / in whose name steps are taken")],
     post: Annotated[str, typer.Option("--post", help="其职务 / their post")],
-    within: Annotated[int, typer.Option("--within", min=0, help="提前几天提醒 / days ahead to warn")] = 0,
+    within: Annotated[
+        int | None,
+        typer.Option("--within", min=0, help="提前几天列出,默认按提醒 / days ahead; else as reminders say"),
+    ] = None,
     tenant: TenantOption = "default",
     directory: Directory = None,
     calendar: Days = None,
@@ -122,5 +125,5 @@ def _told_late(each: Late, lang: Lang) -> str:
     else:
         stands = said(lang, f"还有{days}天", f"due in {days} days")
     label = said(lang, each.label.zh, each.label.en)
-    who = f" · {each.warned}" if each.warned else ""
+    who = f" · {'、'.join(each.warned)}" if each.warned else ""
     return f"· {each.deadline.stream}: {label} · {stands} ({each.deadline.due}){who}"

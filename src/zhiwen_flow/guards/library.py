@@ -53,7 +53,7 @@ from zhiwen_flow.guards.recusal import actor_differs_from, actor_is_not_concerne
 from zhiwen_flow.guards.registry import Registry
 from zhiwen_flow.guards.remedy import remedy_is_given, remedy_is_no_worse, within_remedy_term
 from zhiwen_flow.guards.role import actor_belongs_to, actor_holds_one_role, actor_holds_role
-from zhiwen_flow.guards.time import end_date_is_given, not_after, not_before
+from zhiwen_flow.guards.time import deadline_is_by_another_calendar, end_date_is_given, not_after, not_before
 
 LIBRARY = Registry(
     (
@@ -76,6 +76,7 @@ LIBRARY = Registry(
         not_before,
         not_after,
         end_date_is_given,
+        deadline_is_by_another_calendar,
         children_are_all_in,
         some_child_is_in,
         no_open_obligations,

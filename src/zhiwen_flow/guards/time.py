@@ -6,7 +6,7 @@ import datetime as dt
 
 import attrs
 
-from zhiwen_flow.guards.registry import Request, Rule, guard
+from zhiwen_flow.guards.registry import NoParams, Request, Rule, guard
 from zhiwen_flow.guards.role import named_reference
 from zhiwen_flow.model import Verdict
 
@@ -95,6 +95,28 @@ def end_date_is_given(request: Request, rule: Rule[EndDateParams]) -> Verdict:
     if dt.date.fromisoformat(text) <= request.today:
         return rule.fails("time.end_passed", day=text, today=request.today.isoformat())
     return rule.passed
+
+
+@guard(
+    id="deadline_is_by_another_calendar",
+    zh="期限是按原工作日历计算的,日历已有变动",
+    en="the deadline was reckoned by another calendar than today's",
+    family="time",
+    reads=("deadline", "facts", "time"),
+)
+def deadline_is_by_another_calendar(request: Request, rule: Rule[NoParams]) -> Verdict:
+    """Pass where a deadline runs that a limit gives, and the calendar has changed since it was reckoned."""
+    running, calendar = request.surroundings.deadline, request.rules.calendar
+    if running is None:
+        return rule.fails("deadline.none_runs")
+    named = request.machine.state(running.state).due
+    if running.due is None or (named is not None and isinstance(request.fact(named), str)):
+        return rule.fails("deadline.named_by_document")
+    if calendar is None:
+        return rule.unknown("deadline.no_calendar")
+    if running.calendar == calendar.version:
+        return rule.fails("deadline.same_calendar", due=running.due.isoformat(), calendar=calendar.version)
+    return rule.passes(due=running.due.isoformat(), was=running.calendar or "", calendar=calendar.version)
 
 
 def _measure(request: Request, measure: str) -> dict[str, str]:

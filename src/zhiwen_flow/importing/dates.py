@@ -6,25 +6,30 @@ A year comes from the text itself or from the caller; where neither gives one, t
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator
 
 import attrs
 
+from zhiwen_flow.importing.points import (
+    DASH,
+    DOTTED,
+    FIGURES,
+    MONTHS,
+    RANGE,
+    SINGLE,
+    YEARS,
+    Point,
+    day_of,
+    exists,
+    is_point,
+    point_of,
+    precision_of,
+    small_number,
+)
 from zhiwen_flow.plan import Precision, Recurrence
 
-YEAR = r"(?:(?P<{0}y>(?:19|20)\d\d)年|(?P<{0}n>次年|翌年|明年))?"
-POINT = (
-    YEAR
-    + r"(?:(?P<{0}m>\d{{1,2}})月份?)?"
-    + r"(?:(?P<{0}d>\d{{1,2}})[日号]?(?!\d|[.、．]|[个年%人项次时分])|(?P<{0}part>上旬|中旬|下旬|初|底|末|中(?!旬)))?"
-)
-DASH = r"\s*(?:—+|-+|–|－|~|～|至|到)\s*"
-FROM, TO = POINT.format("a"), POINT.format("b")
-RANGE = re.compile(FROM + r"(?:起|开始)?" + DASH + TO)
-SINGLE = re.compile(FROM + r"(?P<tail>之前|以前|前|起|开始|以后|后)?")
 RECURS = (
     (Recurrence.WEEKLY, re.compile(r"每周|每星期|周报")),
     (Recurrence.TEN_DAYS, re.compile(r"每旬|旬报")),
@@ -34,7 +39,6 @@ RECURS = (
     (Recurrence.YEARLY, re.compile(r"每年|年报")),
 )
 WITHIN = re.compile(r"(\d{1,3}|[一二三四五六七八九十]{1,3})个?(工作日|日|天)(?:之内|以内|内)")
-_DIGITS = {each: number for number, each in enumerate("〇一二三四五六七八九")} | {"○": 0, "零": 0, "Ｏ": 0}
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +53,7 @@ class Span:
         precision: How exactly the text names it.
         before: Whether it is a deadline (前).
         has_year: Whether a year was found for it.
+        written: Whether the text names its year itself.
         exists: Whether the calendar has such days.
         place: Where the wording stands in its line.
     """
@@ -59,17 +64,9 @@ class Span:
     precision: Precision = Precision.DAY
     before: bool = False
     has_year: bool = True
+    written: bool = False
     exists: bool = True
     place: tuple[int, int] = (0, 0)
-
-
-@attrs.frozen(kw_only=True)
-class _Point:
-    year: int | None
-    month: int | None
-    day: int | None
-    part: str | None
-    next_year: bool
 
 
 def spans(text: str, year: int | None) -> Iterator[Span]:
@@ -85,27 +82,108 @@ def spans(text: str, year: int | None) -> Iterator[Span]:
     >>> [each.end.isoformat() for each in spans("于5月底前上报", 2011) if each.before]
     ['2011-05-31']
     """
-    taken: list[tuple[int, int]] = []
     found: list[Span] = []
-    for match in RANGE.finditer(text):
-        one, other = _point(match, "a"), _point(match, "b")
-        if _is_point(one) and _is_point(other) and (one.month or other.month) and (one.month or one.day):
-            found.append(_range(match, one, other, year))
+    rest = text
+    for pattern in (DOTTED, MONTHS, RANGE):
+        taken: list[tuple[int, int]] = []
+        for match in pattern.finditer(rest):
+            one, other = point_of(match, "a"), point_of(match, "b")
+            if _makes_a_range(one, other) and not _is_a_count(match, one):
+                found.append(_range(match, one, other, year))
+                taken.append(match.span())
+        rest = _without(rest, taken)
+    for pattern in (FIGURES, SINGLE):
+        taken = []
+        for match in pattern.finditer(rest):
+            point = point_of(match, "a")
+            if point.month is None or point.past:
+                continue
+            found.append(_single(match, text, point, year))
             taken.append(match.span())
-    for match in SINGLE.finditer(text):
-        point = _point(match, "a")
-        if point.month is None or any(start < match.end() and match.start() < end for start, end in taken):
-            continue
-        found.append(_single(match, point, year))
-        taken.append(match.span())
-    found += _year_ends(text, year, taken)
-    yield from sorted(found, key=lambda each: each.place)
+        rest = _without(rest, taken)
+    found += _year_ends(rest, year)
+    yield from _joined(sorted(found, key=lambda each: each.place), text)
 
 
-def _year_ends(text: str, year: int | None, taken: list[tuple[int, int]]) -> Iterator[Span]:
+def whole_years(text: str) -> Span | None:
+    """
+    Read a window that is named by whole years (整年).
+
+    >>> whole_years("2025年").end.isoformat(), whole_years("今后三年")
+    ('2025-12-31', None)
+    """
+    match = YEARS.fullmatch(text.strip(" ()"))
+    if match is None:
+        return None
+    if match["ah"]:
+        return Span(raw=match[0], precision=Precision.MONTH, has_year=False, place=match.span())
+    first, last = int(match["ay"]), int(match["by"] or match["ay"])
+    days = (dt.date(first, 1, 1), dt.date(last, 12, 31)) if first <= last else (None, None)
+    return Span(
+        raw=match[0], start=days[0], end=days[1], precision=Precision.MONTH, written=True, has_year=first <= last
+    )
+
+
+def across_the_year(raw: str, year: int) -> Span | None:
+    """
+    Read a range as one that ends in the next year (跨年).
+
+    >>> across_the_year("12月1日—2月底", 2014).end.isoformat()
+    '2015-02-28'
+    """
+    return next(spans(re.sub(DASH, r"\g<0>次年", raw, count=1), year), None)
+
+
+def _without(text: str, taken: list[tuple[int, int]]) -> str:
+    """Blank out what was read, places kept."""
+    pieces, at = [], 0
+    for start, end in taken:
+        pieces += [text[at:start], "\0" * (end - start)]
+        at = end
+    return "".join([*pieces, text[at:]]) if taken else text
+
+
+def _makes_a_range(one: Point, other: Point) -> bool:
+    if one.past or not (is_point(one) and is_point(other)):
+        return False
+    return bool((one.month or other.month) and (one.month or one.day or one.part))
+
+
+def _is_a_count(match: re.Match[str], one: Point) -> bool:
+    """1至5月 are months; 选择1至2个 and 第1-3项 are none: without 月 or 日 a figure on the left must stand alone."""
+    return one.month is None and one.part is None and re.search(r"[第\d.]$", match.string[: match.start()]) is not None
+
+
+_HANDED_IN = re.compile(
+    r"[,]?(?:分别|集中|统一|全面|全部|基本|必须|须|要)?(?:(?:将|把)[^,。;]{1,40}?)?(?:向[^,。;]{2,20}?)?"
+    r"(?:报送|上报|呈报|报(?![告名道])|提交|送交|交(?!流|通|叉)|完成|办结|整改到位)"
+)
+_BETWEEN = re.compile(r"\s?(?:和|及|与|以及|、|,)\s?")
+
+
+def _joined(found: list[Span], text: str) -> list[Span]:
+    """Days listed before one 前 are due as well: 3月、6月底前; so is what is handed in at the end of a month."""
+    told: list[Span] = []
+    after: Span | None = None
+    for each in reversed(found):
+        due = each.before
+        if (not due and each.end is not None) or (not due and not each.has_year):
+            listed = after is not None and after.before and _BETWEEN.fullmatch(text[each.place[1] : after.place[0]])
+            single = not re.search(_MARKS_A_RANGE, each.raw)
+            exact = each.precision in (Precision.DAY, Precision.MONTH_END)
+            due = single and bool(listed or (exact and _HANDED_IN.match(text, each.place[1])))
+        after = attrs.evolve(each, before=due, start=None if due else each.start)
+        told.append(after)
+    return told[::-1]
+
+
+_MARKS_A_RANGE = r"[—\-–~～至到]"
+
+
+def _year_ends(text: str, year: int | None) -> Iterator[Span]:
     """年底 and 年末 name no month."""
     for match in re.finditer(r"(?:(?P<y>(?:19|20)\d\d)年?|本年|今年|当年)?年?[底末](?P<tail>之前|以前|前)?", text):
-        if "年" not in match[0] or any(start < match.end() and match.start() < end for start, end in taken):
+        if "年" not in match[0] or _GOES_ON.match(text, match.end()) is not None:
             continue
         if not (match["y"] or match["tail"] or match[0].startswith(("本", "今", "当"))):
             continue
@@ -117,6 +195,7 @@ def _year_ends(text: str, year: int | None, taken: list[tuple[int, int]]) -> Ite
             precision=Precision.MONTH_END,
             before=bool(match["tail"]),
             has_year=known is not None,
+            written=bool(match["y"]),
             place=match.span(),
         )
 
@@ -135,125 +214,64 @@ def within(text: str) -> tuple[int, bool, str] | None:
     return (number, match[2] == "工作日", match[0]) if number else None
 
 
-def small_number(text: str) -> int:
-    """Read a number below one hundred in characters (汉字数字); 0 for what is none."""
-    tens, _, units = text.rpartition("十")
-    if "十" not in text:
-        return _DIGITS.get(text, 0)
-    return (_DIGITS.get(tens, 1) if tens else 1) * 10 + (_DIGITS.get(units, 0) if units else 0)
-
-
-def written_year(text: str) -> int | None:
-    """Read a year in characters, such as 二○一一年 (汉字年份)."""
-    match = re.search(r"([二一][〇○零Ｏ一二三四五六七八九]{3})年", text)
-    return int("".join(str(_DIGITS[each]) for each in match[1])) if match else None
-
-
-def _point(match: re.Match[str], name: str) -> _Point:
-    def number(part: str) -> int | None:
-        found = match[f"{name}{part}"]
-        return int(found) if found else None
-
-    return _Point(
-        year=number("y"),
-        month=number("m"),
-        day=number("d"),
-        part=match[f"{name}part"],
-        next_year=bool(match[f"{name}n"]),
-    )
-
-
-def _is_point(point: _Point) -> bool:
-    return point.month is not None or point.day is not None or point.part is not None
-
-
-def _range(match: re.Match[str], one: _Point, other: _Point, year: int | None) -> Span:
+def _range(match: re.Match[str], one: Point, other: Point, year: int | None) -> Span:
     month = one.month if one.month is not None else other.month
-    first = one.year or other.year or year
+    first = one.year or (other.year if not one.hidden and not other.next_year else None) or year
     end_month = other.month if other.month is not None else month
-    last = other.year or first
+    last = other.year or (year if other.hidden else first)
     if last is not None and other.next_year:
         last += 1
     one, other = attrs.evolve(one, month=month), attrs.evolve(other, month=end_month)
-    exists = _exists(first, one) and _exists(last, other)
-    start = _day(first, one, ends=False)
-    end = _day(last, other, ends=True)
-    if start is not None and end is not None and end < start and other.year is None:
+    there = exists(first, one) and exists(last, other)
+    start = day_of(first, one, ends=False)
+    end = day_of(last, other, ends=True)
+    if start is not None and end is not None and end < start:
         start = end = None
     return Span(
         raw=match[0].strip(),
         start=start,
         end=end,
-        precision=_precision(other),
+        precision=precision_of(other),
         has_year=start is not None and end is not None,
-        exists=exists,
+        written=bool(one.year or other.year),
+        exists=there,
         place=match.span(),
     )
 
 
-def _single(match: re.Match[str], point: _Point, year: int | None) -> Span:
+_DUE_AHEAD = re.compile(r"(?:截至|截止|截止到|截止于|不晚于|不迟于|最迟于?|最晚于?|不得晚于|不得迟于)\s?:?\s?$")
+
+
+_GOES_ON = re.compile(r"\s?(?:起|开始)?(?:—|-|–|~|至|到)")
+"""After a first day whose last day is named by no date, such as 至春节前."""
+
+
+def _single(match: re.Match[str], text: str, point: Point, year: int | None) -> Span:
     known = point.year or year
+    if known is not None and point.next_year:
+        known += 1
     tail = match["tail"] or ""
-    ahead = match.string[: match.start()]
-    before = tail.endswith("前") or re.search(r"(?:截至|截止|截止到)$", ahead) is not None
+    ahead = text[max(0, match.start() - 8) : match.start()]
+    before = tail.endswith("前") or _DUE_AHEAD.search(ahead) is not None
     until = re.search(r"[至到]$", ahead) is not None
-    after = tail in ("起", "开始", "以后", "后")
-    start = None if before or until else _day(known, point, ends=False)
-    end = None if after else _day(known, point, ends=True)
-    precision = Precision.OPEN if after else _precision(point)
+    after = tail in ("起", "开始", "以后", "之后", "后")
+    start = None if before or until else day_of(known, point, ends=False)
+    end = None if after else day_of(known, point, ends=True)
+    precision = Precision.OPEN if after else precision_of(point)
+    if not before and _GOES_ON.match(text, match.end()) is not None:
+        end, precision = None, Precision.OPEN
     if precision is Precision.MONTH_END and not before:
         start = None
     if precision is Precision.MONTH_START and not before:
         end = None
-    has_year = known is not None
     return Span(
         raw=match[0].strip(),
         start=start,
         end=end,
         precision=precision,
         before=before,
-        has_year=has_year,
-        exists=_exists(known, point),
+        has_year=known is not None,
+        written=point.year is not None,
+        exists=exists(known, point),
         place=match.span(),
     )
-
-
-def _exists(year: int | None, point: _Point) -> bool:
-    """Whether there is such a day; without a year the 29th of February is let stand."""
-    if point.month is None:
-        return True
-    if not 1 <= point.month <= 12:  # noqa: PLR2004
-        return False
-    return point.day is None or 1 <= point.day <= calendar.monthrange(year or 2000, point.month)[1]
-
-
-def _precision(point: _Point) -> Precision:
-    if point.part in ("上旬", "中旬", "下旬"):
-        return Precision.TEN_DAY_PERIOD
-    if point.part == "初":
-        return Precision.MONTH_START
-    if point.part in ("底", "末"):
-        return Precision.MONTH_END
-    return Precision.DAY if point.day is not None else Precision.MONTH
-
-
-def _day(year: int | None, point: _Point, *, ends: bool) -> dt.date | None:
-    if year is None or point.month is None or not _exists(year, point):
-        return None
-    last = calendar.monthrange(year, point.month)[1]
-    if point.day is not None:
-        return dt.date(year, point.month, point.day)
-    first, final = _PARTS.get(point.part or "", (1, last))
-    return dt.date(year, point.month, min(final, last) if ends else first)
-
-
-_PARTS = {
-    "上旬": (1, 10),
-    "中旬": (11, 20),
-    "下旬": (21, 31),
-    "初": (1, 10),
-    "中": (11, 20),
-    "底": (21, 31),
-    "末": (21, 31),
-}
-"""First and last day of a part of a month; 月初 and 月底 keep their precision beside it."""

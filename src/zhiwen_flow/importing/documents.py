@@ -8,14 +8,17 @@ import re
 
 import attrs
 
+from zhiwen_flow.importing.grids import is_table
 from zhiwen_flow.importing.outline import Node, level_of, outline
 from zhiwen_flow.importing.source import Line
 
 _PART = re.compile(r"^第[一二三四五六七八九十]{1,3}篇\s*[:、]?\s*")
-_TITLE = re.compile(r"(?:方案|计划|意见|通知|工作情况|情况汇报|汇报|总结|报告|办法|工作安排)(?:\(.{1,12}\))?$")
+_TITLE = re.compile(
+    r"(?:方案|计划|意见|通知|工作情况|情况汇报|汇报|总结|报告|办法|工作安排|要点|措施|制度|清单|规定|分解表|分工表|安排表|任务表|进度表)(?:\([^()]{1,16}\)){0,2}$"
+)
 _ORGAN = (
     r"委员会|党委|党组|局|厅|院|中心|学校|大学|公司|政府|办公室|领导小组|大队|支队|队|处|委|部|街道|管委会|医院|"
-    r"法院|检察院|集团|联社|社区|乡|镇|县|区|市|站"
+    r"法院|检察院|集团|联社|社区|乡|镇|县|区|市|站|所|分局|总队|协会|纪委"
 )
 _AFTER_ORGAN = r"(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)"
 LONGEST_TITLE = 60
@@ -86,7 +89,7 @@ def _is_signature(text: str) -> bool:
 
 
 def _document(lines: list[Line]) -> Document:
-    body = next((i for i, each in enumerate(lines) if i and (level_of(each.text) or _is_prose(each.text))), len(lines))
+    body = next((i for i, each in enumerate(lines) if i and _is_said(each.text)), len(lines))
     head = lines[: max(body, 1)]
     title = _title(head)
     root = outline(lines[len(head) :], title)
@@ -95,6 +98,10 @@ def _document(lines: list[Line]) -> Document:
     return Document(
         title=title, head=head, root=root, organ=_organ(head, title.text), reference=reference[0] if reference else None
     )
+
+
+def _is_said(text: str) -> bool:
+    return level_of(text) is not None or _is_prose(text) or is_table(text)
 
 
 def _is_prose(text: str) -> bool:
@@ -131,7 +138,7 @@ def _organ(head: list[Line], title: str) -> str | None:
         ):
             return "、".join(parts)
     match = re.match(
-        rf"(?:关于印发《?)?([\u4e00-\u9fff]{{2,20}}?(?:{_ORGAN}))(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)",
+        rf"(?:关于印发《?)?([\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN}))(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)",
         title,
     )
     return match[1] if match else None

@@ -19,8 +19,22 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (4, re.compile(r"^\(\s*\d{1,2}\s*\)\s*[、.]?\s*")),
     (5, re.compile(r"^[①-⑳]\s*")),
 )
-STAGE = re.compile(rf"^[【〔\[]?(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])[】〕\]]?\s*[:、,]?\s*")
+STAGE = re.compile(
+    rf"^[【〔\[]?(?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节)|阶段[{_NUMBER}])(?![\u4e00-\u9fff])[】〕\]]?\s*[:、,]?\s*"
+    rf"|^第[{_NUMBER}]{{1,2}}(?:个)?阶段(?=[从自为是]|[\u4e00-\u9fff、]{{2,16}}(?:[。:(]|$))"
+    rf"|^[【〔\[](?:第[{_NUMBER}]{{1,2}}(?:个)?(?:阶段|步|环节))[】〕\]]\s*[:、,]?\s*"
+)
 """Headings that number phases by themselves."""
+_NAMED_STAGE = re.compile(
+    r"^(?!各|每|本|该|两|[三四五]个|[上下前后][一个]|第[一二三四五六]|[\u4e00-\u9fff、]{0,16}[两三四五六几]个?(?:阶段|环节))[\u4e00-\u9fff、和与“”]{2,18}(?:阶段|环节)\s?(?=\([^()]{2,40}\)|[:。]|$)"
+)
+"""Headings without a number that name a phase."""
+_SPOKEN = re.compile(rf"^(第[{_NUMBER}]{{1,2}}|首先|其次|再次|最后)[,、:]\s?")
+_DATED_STAGE = re.compile(
+    r"^(?:从|自)?(?P<when>[^,。;:是为\u3400-\u4dff]{3,40}?),?(?:是|为)(?P<name>[\u4e00-\u9fff、]{2,14}(?:阶段|环节))[,。;:]?"
+)
+"""Sentences that name a time and then its phase."""
+_MARKED = re.compile(r"^(#{1,6})\s*(?=\S)")
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -59,13 +73,25 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
     Args:
         inside: Level of the item that the line stands in, for phases that are numbered by themselves.
     """
-    if (match := STAGE.match(text)) is not None and len(text) < 200:  # noqa: PLR2004
+    marked = _MARKED.match(text)
+    text = text[marked.end() :] if marked is not None else text
+    if (match := STAGE.match(text)) is not None and len(text) < LONGEST_STAGE:
         return min(inside + 1, 2), match[0].strip(" :、,【】〔〕[]"), text[match.end() :], True
     for level, pattern in _LEVELS:
         match = pattern.match(text)
         if match is not None:
             return level, match[0].strip(" 、.:"), text[match.end() :], False
-    return None
+    spoken = _SPOKEN.match(text)
+    rest = text[spoken.end() :] if spoken is not None else text
+    if _NAMED_STAGE.match(rest) is not None:
+        return min(inside + 1, 2), spoken[1] if spoken is not None else "", rest, True
+    if (match := _DATED_STAGE.match(text)) is not None and re.search(r"[\d上下]", match["when"]):
+        return min(inside + 1, 2), "", f"{match['name']}({match['when'].strip('从自')})。{text[match.end() :]}", True
+    return (max(1, len(marked[1]) - 1), "", text, False) if marked is not None else None
+
+
+LONGEST_STAGE = 2000
+"""Longest line that is still taken for the heading of a phase with its words."""
 
 
 def outline(lines: list[Line], title: Line) -> Node:
@@ -88,12 +114,16 @@ def outline(lines: list[Line], title: Line) -> Node:
     return root
 
 
-_STOP = re.compile(r"[。:]|(?<=\))(?=\S)")
+_TIME = r"\([^()]*(?:[\d年月旬底末]|季度)[^()]*\)"
+_STOP = re.compile(r"。|(?<!\d):|:(?!\d)|(?<=\))(?=[^\s,、;。的和及])|(?<=\))\s(?=\S)")
+_OPENS_WITH_A_TIME = re.compile(rf"^{_TIME}\s?[:,、为是]{{0,2}}\s?")
 
 
 def _headed(text: str) -> tuple[str, str]:
-    """Part a heading from what is said on the same line."""
-    match = _STOP.search(text)
+    """Part a heading from what is said on the same line; a time in brackets before the name stays with it."""
+    opening = _OPENS_WITH_A_TIME.match(text)
+    start = opening.end() if opening is not None else 0
+    match = _STOP.search(text, start)
     if match is None:
         return text.strip(), ""
     return text[: match.end()].strip(" 。:"), text[match.end() :].strip()

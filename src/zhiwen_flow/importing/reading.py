@@ -6,21 +6,26 @@ Rules, not a model. What is not read is said so; a date without a year stays a w
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from zhiwen_flow.importing.dates import Span, small_number, written_year
+from zhiwen_flow.errors import DefinitionError, Fault
+from zhiwen_flow.importing.dates import Span
 from zhiwen_flow.importing.documents import Document, split
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.phases import phases_of
+from zhiwen_flow.importing.points import small_number
 from zhiwen_flow.importing.source import Line, Repair, decoded, read_lines
 from zhiwen_flow.importing.tasks import TaskReader
 from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes, roles, slogans, strands
-from zhiwen_flow.plan import Phase, Plan, Precision
+from zhiwen_flow.importing.years import issued_on, named_period, period_of, posted_on, settled, year_of
+from zhiwen_flow.plan import Phase, Plan, Precision, Task
+
+EARLIEST, LATEST = 1949, 2099
+"""Years that a caller may give."""
 
 
 @attrs.frozen(kw_only=True)
@@ -86,24 +91,32 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
         year: Year of dates for which the text gives none; never guessed.
 
     Raises:
-        DefinitionError: the file is empty, too large, or no text.
+        DefinitionError: the file is empty, too large, or no text; the year is none.
 
     >>> found = import_text("某局工作方案\n(一)动员(3月1日—3月10日)\n(二)总结(3月11日—3月20日)".encode(), year=2024)
     >>> [(each.name, str(each.start)) for each in found.plans[0].phases]
     [('动员', '2024-03-01'), ('总结', '2024-03-11')]
     """
+    if year is not None and not EARLIEST <= year <= LATEST:
+        raise DefinitionError(Fault(name, "--year", f"{year} is no year of a plan", f"give {EARLIEST} to {LATEST}"))
     text, encoding = decoded(data, name)
     lines, repairs = read_lines(text)
     plans, others, notices, used = [], [], [], set()
+    cover: Document | None = None
     for number, document in enumerate(split(lines), start=1):
-        reader = _Reader(document, number=number, year=year)
+        reader = _Reader(document, number=number, year=year, cover=cover)
         plan = reader.plan()
+        if plan is None or cover is not None:
+            others += [(cover.title.number, cover.title.text)] if cover is not None and plan is None else []
+            cover = None
         if plan is None:
-            others.append((document.title.number, document.title.text))
+            cover = document if _hands_on(document) else None
+            others += [(document.title.number, document.title.text)] if cover is None else []
             continue
         plans.append(plan)
         used |= reader.used
         notices += reader.notices
+    others += [(cover.title.number, cover.title.text)] if cover is not None else []
     all_lines = sorted({each.number for each in lines})
     repaired = sorted({each.line for each in repairs})
     read = [each for each in all_lines if each in used and each not in repaired]
@@ -122,36 +135,40 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
 class _Reader:
     """One document on its way to a plan."""
 
-    def __init__(self, document: Document, *, number: int, year: int | None) -> None:
+    def __init__(self, document: Document, *, number: int, year: int | None, cover: Document | None = None) -> None:
         self.document = document
+        self.cover = cover
         self.id = f"plan-{number}"
         self.used: set[int] = set()
         self.notices: list[Notice] = []
-        self.issued = _issued([*document.head, *_lines(document.root)])
-        self.posted = _posted(document.head)
-        self.year = _year(document, self.issued, self.posted, year)
+        parts = [document, cover] if cover is not None else [document]
+        dated = (issued_on([*each.head, *_lines(each.root)]) for each in parts)
+        self.issued = next((each for each in dated if each is not None), None)
+        self.posted = posted_on(document.head)
+        self.given = year
+        self.reference = next((each.reference for each in parts if each.reference), None)
+        self.year = year_of(document, self.reference, self.issued, self.posted, year)
 
     def plan(self) -> Plan | None:
         """Read the document; None where it is no plan."""
         root = self.document.root
-        found = phases_of(root, self.year)
-        if not found and not re.search(r"(?:方案|计划|安排)(?:\(.*\))?$", self.document.title.text):
-            return None
-        tasks = TaskReader(year=self.year, take=self._take, tell=self._tell)
+        found = self._found()
+        period = period_of(self.document, [span for _, span in found])
+        tasks = TaskReader(year=self.year, take=self._take, tell=self._tell, period=period)
         phases = tuple(self._phase(index, node, span, tasks) for index, (node, span) in enumerate(found, start=1))
-        heads = {id(node) for node, _ in found}
-        inside = {id(each) for node, _ in found for each in _below(node)}
-        beside = tasks.beside([each for each in _below(root) if id(each) not in inside and id(each) not in heads], root)
+        beside = self._beside(tasks, [node for node, _ in found])
+        if not found and not _is_a_plan(self.document, beside):
+            return None
         self.used |= {each.number for each in self.document.head}
         words = list(_lines(root))
         ways, inspections = named_ways(words, self._take)
         return Plan(
             id=self.id,
             version="1",
-            organ=self.document.organ or "(未载明)",
+            organ=self.document.organ or (self.cover.organ if self.cover is not None else None) or "(未载明)",
             title=self.document.title.text,
             year=self.year,
-            number=self.document.reference,
+            number=self.reference,
             issued=self.issued,
             posted=self.posted,
             slogans=slogans(words, self._take),
@@ -169,6 +186,27 @@ class _Reader:
             ladder=ladder(words, self._take),
             roles=roles(words, self._take),
         )
+
+    def _found(self) -> list[tuple[Node, Span | None]]:
+        """Phases and windows; where the text's own year is not sure the caller's holds, or none."""
+        root = self.document.root
+        read = phases_of(root, self.year, named_period(self.document))
+        sure = settled(read, self.document, self.issued)
+        if sure is read:
+            return read
+        self.year = self.given
+        return phases_of(root, self.given, None) if self.given is not None else sure
+
+    def _beside(self, tasks: TaskReader, phases: list[Node]) -> tuple[Task, ...]:
+        """Tasks outside the phases, those of the covering notice first."""
+        root = self.document.root
+        inside = {id(each) for node in phases for each in (node, *_below(node))}
+        found = tasks.beside([each for each in _below(root) if id(each) not in inside], root)
+        if self.cover is None:
+            return found
+        self.used |= {each.number for each in self.cover.head}
+        found = (*tasks.beside(list(_below(self.cover.root)), self.cover.root), *found)
+        return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
 
     def _phase(self, index: int, node: Node, span: Span | None, tasks: TaskReader) -> Phase:
         self._take(node.line)
@@ -195,6 +233,9 @@ class _Reader:
         if not span.exists:
             what = f"“{span.raw}”不是存在的日期"
             self.notices.append(Notice(line=line.number, what=what, en=f"there is no such day: {span.raw}"))
+        elif span.written and not span.has_year:
+            what = f"“{span.raw}”起止颠倒,请核对原文"
+            self.notices.append(Notice(line=line.number, what=what, en=f"{span.raw} ends before it starts"))
         elif not span.has_year:
             what = f"“{span.raw}”没有年份,或者起止颠倒,请用 --year 指明"
             self.notices.append(
@@ -232,6 +273,20 @@ class _Reader:
         return None
 
 
+def _hands_on(document: Document) -> bool:
+    """A notice that only issues what follows it."""
+    return re.search(r"(?:印发|下发|转发|发布).*通知$", document.title.text) is not None
+
+
+def _is_a_plan(document: Document, beside: Iterable[Task]) -> bool:
+    """By its title; a notice or a list of measures is one where it sets something to be done by a day."""
+    title = document.title.text
+    if re.search(r"(?:方案|计划|安排)(?:\([^()]*\))*$", title):
+        return True
+    asks = re.search(r"(?:通知|意见|要点|措施|制度|办法|清单|分工|任务|[解工排务度]表)(?:\([^()]*\))*$", title)
+    return asks is not None and not _hands_on(document) and any(each.due or each.recurs or each.raw for each in beside)
+
+
 def _counted(node: Node) -> str | None:
     """A group that says how many it has: 主要抓好“六个一”."""
     match = re.search(r"[“‘]([二三四五六七八九十两][个件项种大条][\u4e00-\u9fff]{1,4})[”’]", node.words)
@@ -239,12 +294,17 @@ def _counted(node: Node) -> str | None:
 
 
 def _name(name: str, span: Span | None) -> str:
-    """Leave the date and its brackets out of a phase's name."""
+    """Leave the date, its brackets and its label out of a phase's name."""
     if span is not None:
-        name = name.replace(span.raw, "")
-    name = re.sub(r"\((?:时间)?[:,、\s]*\)", "", name)
-    name = re.sub(r"\(\s*\)|[:,、\s]+$", "", name)
-    return re.sub(r"\s*(?:起止|活动)?时间(?:安排)?(?:为|是)?$", "", name).strip(" ():,、。") or "(未命名)"
+        raw = re.escape(span.raw)
+        name = re.sub(rf"[(\[【〔][^()\[\]【】〔〕]*{raw}[^()\[\]【】〔〕]*[)\]】〕]?", "", name).replace(span.raw, "")
+    name = re.sub(r"\([^()]*[\d年月旬][^()]*\)", "", name)
+    name = re.sub(r"\([:,、\s]*(?:时间)?[:,、\s]*\)", "", name)
+    name = re.sub(
+        r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name
+    )
+    name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)
+    return name.strip(" ():,、。;") or "(未命名)"
 
 
 def _below(node: Node) -> Iterable[Node]:
@@ -258,59 +318,3 @@ def _lines(root: Node) -> Iterable[Line]:
     for each in _below(root):
         yield each.line
         yield from each.body
-
-
-_CHINESE_DAY = re.compile(r"([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日$")
-
-
-def _issued(head: list[Line]) -> dt.date | None:
-    """A day that stands alone in a line is the day of issue (成文日期)."""
-    for line in head:
-        if (year := written_year(line.text)) and re.search(
-            r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日$", line.text
-        ):
-            return _chinese_day(line.text, year)
-        match = re.fullmatch(r"\(?((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日\)?", line.text)
-        if match:
-            return _made(*match.groups())
-    return None
-
-
-def _chinese_day(text: str, year: int) -> dt.date | None:
-    match = _CHINESE_DAY.search(text)
-    return _made(str(year), str(small_number(match[1])), str(small_number(match[2]))) if match else None
-
-
-def _posted(head: list[Line]) -> dt.date | None:
-    """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
-    for line in head:
-        match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
-        if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
-            return _made(*match.groups())
-    return None
-
-
-def _made(year: str, month: str, day: str) -> dt.date | None:
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def _year(document: Document, issued: dt.date | None, posted: dt.date | None, given: int | None) -> int | None:
-    """The year the text gives for itself: of its title, its opening, its issue, its number; else the caller's."""
-    head = [each.text for each in document.head if each.text != document.reference]
-    opening = [document.title.text, *head, *(each.text for each in document.root.body)]
-    for text in opening:
-        if match := re.search(r"((?:19|20)\d\d)年?(?:\d{1,2}月|度|开始|$|[\u4e00-\u9fff])", text):
-            return int(match[1])
-    if issued is not None:
-        return issued.year
-    if document.reference and (match := re.search(r"(?:19|20)\d\d", document.reference)):
-        return int(match[0])
-    if posted is not None:
-        return posted.year
-    years = {
-        int(each) for line in _lines(document.root) for each in re.findall(r"((?:19|20)\d\d)年\d{1,2}月", line.text)
-    }
-    return years.pop() if len(years) == 1 else given

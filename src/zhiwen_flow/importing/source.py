@@ -4,22 +4,18 @@ The text that is read (原文): bytes in UTF-8 or GB18030, or a Word file; and i
 
 from __future__ import annotations
 
-import io
 import re
-import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Iterator
 from itertools import takewhile
 
 import attrs
 
 from zhiwen_flow.errors import DefinitionError, Fault
+from zhiwen_flow.importing.personal import LEFT_OUT, without_persons
+from zhiwen_flow.importing.word import word_text
 
 LONGEST = 5_000_000
 """Most bytes of a text; an official plan has some tens of thousands."""
-
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_PARTS_LIMIT = 50_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -60,53 +56,37 @@ class Line:
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
     """
-    Decode a file (解码): UTF-8 first, else GB18030; a Word file by its paragraphs. Gives the text and the encoding.
+    Decode a file (解码): UTF-8 first, UTF-16 where it says so, else GB18030; or a Word file. Gives text and encoding.
 
     Raises:
         DefinitionError: it is empty, too large, or no text at all.
     """
-    if not data.strip():
+    if not data.strip(b"\x00 \t\r\n\f\v\xef\xbb\xbf\xff\xfe"):
         raise DefinitionError(Fault(name, "", "the file is empty", "give the text of a plan"))
     if len(data) > LONGEST:
         raise DefinitionError(Fault(name, "", f"has more than {LONGEST:,} bytes", "split the file"))
     if data.startswith(b"PK\x03\x04"):
-        return _word(data, name), "docx"
-    for encoding in ("utf-8-sig", "gb18030"):
+        return word_text(data, name), "docx"
+    for start, kind in _OTHERS:
+        if data.startswith(start):
+            raise DefinitionError(Fault(name, "", f"is {kind}, not text", "save it as .docx or as text in UTF-8"))
+    for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
         if _is_text(text):
             return text, encoding
-    raise DefinitionError(Fault(name, "", "is not text in UTF-8 or GB18030", "save it as UTF-8, or as .docx"))
+    raise DefinitionError(Fault(name, "", "is not text in UTF-8, UTF-16 or GB18030", "save it as UTF-8, or as .docx"))
+
+
+_OTHERS = ((b"\xd0\xcf\x11\xe0", "an old Word file (.doc)"), (b"%PDF", "a PDF"), (b"{\\rtf", "a rich text file (.rtf)"))
+"""Files that officials have and that are no text, by how they start."""
 
 
 def _is_text(text: str) -> bool:
     odd = sum(1 for each in text if ord(each) < 32 and each not in "\t\r\n\f\x0b")  # noqa: PLR2004
     return odd * 200 <= len(text)
-
-
-def _word(data: bytes, name: str) -> str:
-    """Read the paragraphs of a Word file; a paragraph of a table is one as well."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            if parts.getinfo("word/document.xml").file_size > _PARTS_LIMIT:
-                raise DefinitionError(Fault(name, "", "the Word file is too large", "split it"))
-            content = parts.read("word/document.xml")
-    except (KeyError, zipfile.BadZipFile):
-        raise DefinitionError(Fault(name, "", "is not a Word file (.docx)", "save it as .docx or as text")) from None
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise DefinitionError(Fault(name, "", "the Word file declares entities", "save it anew with a word processor"))
-    try:
-        root = ET.fromstring(content)  # noqa: S314 - entities are refused above
-    except ET.ParseError:
-        raise DefinitionError(Fault(name, "", "the Word file is damaged", "save it anew")) from None
-    return "\n".join(_paragraph(each) for each in root.iter(f"{_WORD}p"))
-
-
-def _paragraph(node: ET.Element) -> str:
-    wanted = {f"{_WORD}t": None, f"{_WORD}tab": "\t", f"{_WORD}br": " "}
-    return "".join((wanted[each.tag] or each.text or "") for each in node.iter() if each.tag in wanted)
 
 
 _SLIPS: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -125,30 +105,51 @@ _WIDE = str.maketrans(
     "0123456789():,;!?.~- ―― ".replace("―", "—"),
 )
 """Wide digits and marks are read as narrow ones; that is no slip, and the raw line keeps them."""
-_GLUED = re.compile(r"(?<=[。;;!!”])\s*(?=(?:\d{1,2}[.、.](?!\d)|[((][一二三四五六七八九十]{1,3}[))]))")
+_NUMBERED = r"(?:\d{1,2}[.、](?!\d)|\([一二三四五六七八九十]{1,3}\))"
+_STAGE = r"第[一二三四五六]阶段(?=[:,、(为是从自])"
+_GLUED = re.compile(
+    rf"(?<=[。;!”])\s*(?={_NUMBERED}|[一二三四五六七八九十]{{1,3}}、(?=\S{{2,20}}(?:\s|$)))|(?<=[。;!”:,])\s*(?={_STAGE})"
+    r"|(?<=[。;,:])(?=(?:20\d\d年)?\d{1,2}月[^,。;:]{0,24}?[为是][\u4e00-\u9fff、]{2,14}阶段)"
+    rf"|(?<=\))(?=\d{{1,2}}[.、](?!\d))|(?<=\S)[ \t](?=\([一二三四五六七八九十]{{1,3}}\)\s?\S)"
+)
+"""Where an item begins inside a line: after a sentence, after a bracket, or after a space."""
+_MARKUP = re.compile(r"\*\*([^*]{1,200})\*\*(?!年)|^>\s?|^[-*]\s(?=\S)")
+_SPACES = re.compile(r"[ \u00a0\u3000]{2,}|\t{2,}")
 
 
 def read_lines(text: str) -> tuple[list[Line], list[Repair]]:
     """
-    Part a text into lines and mend the slips of scanning (分行与修复); the raw text is never overwritten.
+    Part a text into lines, mend the slips of scanning, leave out persons (分行、修复、略去个人信息).
+
+    The raw text is never overwritten: a line keeps it.
     """
     lines: list[Line] = []
     repairs: list[Repair] = []
     for number, raw in enumerate(text.splitlines(), start=1):
-        mended = raw.strip().strip("\u3000").translate(_WIDE)
+        mended = _MARKUP.sub(lambda match: match[1] or "", _SPACES.sub(_narrowed, raw.strip().translate(_WIDE))).strip()
         if not mended:
+            if raw.strip():
+                lines.append(Line(number=number, raw=raw, text=raw.strip()))
             continue
         for kind, pattern, instead in _SLIPS:
             after = pattern.sub(instead, mended)
             if after != mended:
                 repairs += (Repair(line=number, kind=kind, before=b, after=a) for b, a in _changes(mended, after))
                 mended = after
+        after = without_persons(mended)
+        if after != mended:
+            repairs.append(Repair(line=number, kind="略去姓名或联系方式", before="(略)", after=LEFT_OUT))
+            mended = after
         parts = [each.strip() for each in _GLUED.split(mended) if each.strip()]
         for index, part in enumerate(parts):
             if index:
                 repairs.append(Repair(line=number, kind="条目未分行", before=part[:12], after="另起一行"))
             lines.append(Line(number=number, raw=raw, text=part, continues=index > 0))
     return lines, repairs
+
+
+def _narrowed(match: re.Match[str]) -> str:
+    return "\t" if "\t" in match[0] else " "
 
 
 AROUND = 2

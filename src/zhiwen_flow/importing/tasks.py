@@ -5,35 +5,31 @@ Tasks and deadlines (识别任务与时限): the items of a phase, and what is d
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
+from zhiwen_flow.importing.grids import Column, is_table, rows
+from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, product_of, recipient, sentence_of
+from zhiwen_flow.importing.naming import BARE, short, undated
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
 
-_SUBMIT = re.compile(
-    r"(?:报送|上报|呈报|报备|提交|反馈|送交|(?<=[前日底末旬]) ?[,]?报|报(?=[省市县区局厅委院校镇乡]))"
-    r"(?:至|到|给|于|往)?"
-    r"((?:[\u4e00-\u9fff“”、]{0,36})(?:办公室|领导小组|工作专班|专班|指挥部|督查组|监察室|人事处|组织处|机关党委|[局厅委部处科队院]|办))"
-    r"(?=[,。;)(]|$|备案|审核|审定|审批|汇总)"
+_DUE = re.compile(
+    r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
+    r"成立|组织|开展|制定|制订|实现|达到|清理|排查|录入|填|申报|发布|建成|整治|清零|明确|完善|确定|汇总|反馈|返回|备案|归档"
 )
-_PRODUCT = re.compile(
-    r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|体会|承诺书|小结|制度|文件|草案))$"
-)
-_LEAD = re.compile(
-    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
-)
-_DUE = re.compile(r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成")
+_OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
+"""前 that tells of something else: 3月1日前立项的项目."""
 _IS_TASKS = re.compile(
     r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
 )
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
 _LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
-LONGEST_NAME = 36
 
 
 class TaskReader:
@@ -44,44 +40,131 @@ class TaskReader:
         year: Year that holds where the text names none.
         take: Told of every line that went into a task.
         tell: Told of every time that was read, with its line.
+        period: What the whole plan spans.
     """
 
-    def __init__(self, *, year: int | None, take: Callable[[Line], None], tell: Callable[[Span, Line], None]) -> None:
+    def __init__(
+        self,
+        *,
+        year: int | None,
+        take: Callable[[Line], None],
+        tell: Callable[[Span, Line], None],
+        period: Span | None = None,
+    ) -> None:
         self._year = year
-        self._window: Span | None = None
+        self._period = period
+        self._window = period
+        self._open = False
         self._take = take
         self._tell = tell
 
     def of_phase(self, phase: Node, prefix: str, window: Span | None) -> tuple[Task, ...]:
         """Read the tasks of a phase: its items, and what is due in its own words."""
         found: list[Task] = []
-        self._window = window
+        self._window = window if window is not None and window.start and window.end else self._period
+        self._open = window is not None and not window.has_year
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
+        found += self._rows(phase.body, phase.number)
         for line, text in _own(phase):
-            if text.startswith("时间") or _OWNER.match(text):
+            if text.startswith("时间") or _OWNER.match(text) or is_table(text):
                 self._take(line)
                 continue
             shown = text.replace(window.raw, "", 1) if window is not None else text
-            found += self._due(_LABEL.sub("", shown), line, phase.number)
+            shown = _LABEL.sub("", shown)
+            due = list(self._due(shown, line, phase.number))
+            found += due
+            found += self._handed_in(shown, line, phase.number)
+            if not phase.children:
+                found += self._points(shown, line, phase.number, {each.raw for each in due})
         for node in phase.children:
             found += self._item(node, phase.number)
-        self._window = None
+        self._window, self._open = self._period, False
         told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
         return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
     def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
         """Read what is due outside the phases, and the items of a section on tasks; other items there are no tasks."""
-        found: list[Task] = []
+        found: list[Task] = list(self._rows(root.body, ""))
         for line in root.body:
-            found += self._due(line.text, line, "")
+            found += self._due(line.text, line, "") if not is_table(line.text) else ()
         listed = {id(each): node for node in nodes if _IS_TASKS.search(node.name) for each in node.children}
         for node in nodes:
+            found += self._rows(node.body, node.number)
             if id(node) in listed:
                 found += self._item(node, listed[id(node)].number)
                 continue
             for line, text in _own(node):
-                found += self._due(text, line, node.number)
+                found += self._due(text, line, node.number) if not is_table(text) else ()
+            if not self._period and not node.children and re.search(r"时间|进度|日程", node.name[:12]):
+                found += self._windows(node)
         return tuple(attrs.evolve(each, id=f"t-{number}") for number, each in enumerate(found, start=1))
+
+    def _windows(self, node: Node) -> Iterator[Task]:
+        """What a section on time says is done from one day to another, where it sets out no phases."""
+        for line, text in _own(node):
+            for match in re.finditer(r"[^。;]+", text):
+                sentence = match[0].strip()
+                span = next(iter(self._dated(sentence[:FARTHEST])), None)
+                if span is None or span.before or not (span.start and span.end) or span.start == span.end:
+                    continue
+                name = short(re.sub(r"(?:定于|于)$|^(?:定于|于|从|自)", "", undated(sentence).strip(" ,")))
+                self._take(line)
+                self._tell(span, line)
+                yield Task(
+                    id="x",
+                    number=node.number or "—",
+                    name=name,
+                    clause=node.number or "—",
+                    start=span.start,
+                    end=span.end,
+                    precision=span.precision,
+                    raw=span.raw,
+                    line=line.number,
+                )
+
+    def _rows(self, lines: Sequence[Line], clause: str) -> Iterator[Task]:
+        """Tasks of a table; a table of phases is read as phases."""
+        for row in rows(lines):
+            name = row.cells.get(Column.TASK)
+            if name is None or Column.PHASE in row.cells:
+                continue
+            self._take(row.line)
+            limit = row.cells.get(Column.TIME, "")
+            time = next(iter(self._read(limit, row.line)), None)
+            recurs = recurrence(limit) or recurrence(name)
+            yield Task(
+                id="x",
+                number=row.cells.get(Column.NUMBER) or clause or "—",
+                name=short(name),
+                clause=clause or "—",
+                due=time.end if time is not None else None,
+                start=time.start if time is not None and time.end != time.start else None,
+                precision=time.precision if time is not None else Precision.DAY,
+                raw=limit or None,
+                owner=row.cells.get(Column.OWNER),
+                deliverable=row.cells.get(Column.PRODUCT),
+                submit_to=row.cells.get(Column.RECIPIENT) or recipient(name),
+                recurs=recurs,
+                recurs_day=_month_day(limit),
+                line=row.line.number,
+            )
+
+    def _points(self, text: str, line: Line, clause: str, dues: set[str | None]) -> Iterator[Task]:
+        """一是…二是…: what is to be done, where it stands in the words of a phase."""
+        points = re.split(r"(?:^|(?<=[。;,:]))(?=[一二三四五六七八九]是)", text)[1:]
+        for point in points if len(points) > 1 else ():
+            if any(raw and raw in point for raw in dues):
+                continue
+            self._take(line)
+            name = short(re.sub(r"^[一二三四五六七八九]是要?", "", point))
+            yield Task(
+                id="x",
+                number=point[:2],
+                name=name,
+                clause=f"{clause}{point[:2]}",
+                submit_to=recipient(point),
+                line=line.number,
+            )
 
     def _item(self, node: Node, above: str) -> Iterator[Task]:
         """One task for an item; further ones for further deadlines, and for dated items below it."""
@@ -92,7 +175,7 @@ class TaskReader:
         window = next((each for each in times if not each[0].before), None)
         dues = [each for each in times if each[0].before]
         parts = self._parts(words, node.line, window[0] if window else None, dues[0] if dues else None)
-        name = _short(node.name)
+        name = short(node.name)
         yield Task(id="x", number=node.number, name=name, clause=f"{above}{node.number}", **parts)
         for span, line, text in dues[1:]:
             yield self._one(span, line, text, node.number, f"{above}{node.number}")
@@ -102,28 +185,62 @@ class TaskReader:
 
     def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is due in some words: one task for each deadline and each recurring report."""
-        dated = [each for each in self._read(text, line) if each.before and _DUE.search(_sentence(text, each.place))]
+        dated = [each for each in self._read(text, line) if each.before and _is_due(text, each)]
         for span in dated:
             yield self._one(span, line, text, clause, clause)
-        for sentence in re.split(r"[。;]", text):
-            recurs = recurrence(sentence)
-            if recurs is not None and not any(each.raw in sentence for each in dated) and re.search(r"报|送", sentence):
+        yield from self._recurring(text, line, clause, [each.place[0] for each in dated])
+
+    def _recurring(self, text: str, line: Line, clause: str, dated: list[int]) -> Iterator[Task]:
+        """Each recurring report, but where the sentence names a day of its own."""
+        for match in re.finditer(r"[^。;]+", text):
+            sentence = match[0]
+            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not re.search(
+                r"报|送", sentence
+            ):
+                continue
+            parts = [each for each in sentence.split(",") if recurrence(each) is not None]
+            told = (
+                parts if len(parts) > 1 and all(re.search(r"报|送", each) for each in parts) else parts and [sentence]
+            )
+            for each in told:
                 self._take(line)
                 yield Task(
                     id="x",
                     number=clause or "—",
-                    name=_short(sentence),
+                    name=short(each),
                     clause=clause or "—",
-                    recurs=recurs,
-                    recurs_day=_month_day(sentence),
-                    submit_to=_submit(sentence),
+                    recurs=recurrence(each),
+                    recurs_day=_month_day(each),
+                    submit_to=recipient(each) or recipient(sentence),
                     line=line.number,
                 )
 
+    def _handed_in(self, text: str, line: Line, clause: str) -> Iterator[Task]:
+        """What is handed in by no day that is named: a product and who receives it."""
+        for sentence in re.split(r"[。;]", text):
+            to = recipient(sentence)
+            product = handed_in(sentence) if to is not None else None
+            if product is None or recurrence(sentence) is not None or any(True for _ in spans(sentence, None)):
+                continue
+            self._take(line)
+            yield Task(
+                id="x",
+                number=clause or "—",
+                name=product,
+                clause=clause or "—",
+                deliverable=product,
+                submit_to=to,
+                line=line.number,
+            )
+
     def _one(self, span: Span, line: Line, text: str, number: str, clause: str) -> Task:
-        sentence = _sentence(text, span.place)
+        sentence = sentence_of(text, span.place)
         parts = self._parts(sentence, line, None, (span, line, text))
-        name = parts.get("deliverable") or _short(re.sub(re.escape(span.raw), "", sentence))
+        name = parts.get("deliverable") or short(undated(sentence))
+        if BARE.fullmatch(str(name)):
+            ahead = re.split(r"[。;!]", text[max(0, span.place[0] - FARTHEST) : span.place[0]])[:-1]
+            name = short(ahead[-1]) if ahead and ahead[-1].strip() else name
+        parts["owner"] = parts.get("owner") or owner_of(text[span.place[0] : span.place[1] + FARTHEST])
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
     def _read(self, text: str, line: Line) -> list[Span]:
@@ -136,6 +253,8 @@ class TaskReader:
     def _dated(self, text: str) -> list[Span]:
         """A day without a year lies inside its phase's window, where that window says its own years."""
         window = self._window
+        if self._open:
+            return list(spans(text, None))
         if window is None or window.start is None or window.end is None:
             return list(spans(text, self._year))
         years = dict.fromkeys((window.start.year, window.end.year))
@@ -150,12 +269,14 @@ class TaskReader:
         if due is not None:
             raw = f"{window.raw};{due[0].raw}" if window is not None else due[0].raw
             precision = due[0].precision if window is None else window.precision
-            sentence = _sentence(due[2], due[0].place)
-            product = _product(due[2], due[0].place)
+            sentence = sentence_of(due[2], due[0].place)
+            product = product_of(due[2], due[0].place)
             parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
-            parts["submit_to"] = _submit(sentence)
+            parts["submit_to"] = recipient(due[2][due[0].place[0] : due[0].place[0] + len(sentence)]) or recipient(
+                sentence
+            )
         else:
-            parts["submit_to"] = _submit(words)
+            parts["submit_to"] = recipient(words)
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
                 parts |= {"due": window.end, "end": None}
         if (recurs := recurrence(words)) is not None:
@@ -183,58 +304,20 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
         yield each, each.text
 
 
-def _sentence(text: str, place: tuple[int, int]) -> str:
-    start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
-    ends = [found for mark in "。;!" if (found := text.find(mark, place[1])) >= 0]
-    return text[start : min(ends, default=len(text))]
-
-
-def _product(text: str, place: tuple[int, int]) -> str | None:
-    """What is handed in: named before the day, or between the day and the verb."""
-    sentence_start = max((text.rfind(mark, 0, place[0]) for mark in "。;!"), default=-1) + 1
-    before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
-    for part in reversed(re.split(r"[,;:]", before)):
-        if match := _PRODUCT.search(part.strip()):
-            return _noun(match[1])
-    if not before.strip(" ,") and sentence_start:
-        earlier = re.split(r"[。;!]", text[: sentence_start - 1])[-1]
-        if match := _PRODUCT.search(re.split(r"[,:]", earlier)[-1].strip()):
-            return _noun(match[1])
-    after = re.match(r"[,]?(?:将|把)([^,。;]{2,30}?)(?:报|上报|报送|送|提交|交)", text[place[1] :])
-    if after is not None:
-        return _noun(after[1])
-    direct = re.match(
-        r"[,]?(?:报送|上报|提交|报|完成)([^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账|表))", text[place[1] :]
-    )
-    return direct[1] if direct is not None else None
-
-
 def _month_day(text: str) -> int | None:
     """The day of a monthly report (每月25日前)."""
     match = re.search(r"每月(?:的)?(\d{1,2})[日号]", text)
     return int(match[1]) if match is not None and 1 <= int(match[1]) <= 31 else None  # noqa: PLR2004
 
 
-def _noun(text: str) -> str:
-    """Leave out who does it and what is done with it."""
-    text = text.strip("、,“” ")
-    return _LEAD.sub("", text) or text
-
-
-def _submit(sentence: str) -> str | None:
-    match = _SUBMIT.search(sentence)
-    return match[1].strip("、“”") if match else None
-
-
-def _short(text: str) -> str:
-    text = re.split(r"[。;]", text.strip(" ,、:。"))[0]
-    if len(text) > LONGEST_NAME:
-        text = re.split(r"[,,]", text)[0][:LONGEST_NAME]
-    text = re.sub(r"\([^()]*\d[^()]*\)", "", text)
-    return text.strip(" ,、:。") or "(未命名)"
+def _is_due(text: str, span: Span) -> bool:
+    """Whether something is to be done by then; 3月1日前立项的项目 tells of the past."""
+    if span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None:
+        return False
+    return _DUE.search(sentence_of(text, span.place)) is not None
 
 
 def _is_quoted(text: str, span: Span) -> bool:
     """A day inside the title of a document is no time of this one."""
-    before = text[: span.place[0]]
-    return before.count("《") > before.count("》")
+    before = text[max(0, span.place[0] - FARTHEST) : span.place[0]]
+    return before.rfind("《") > before.rfind("》")

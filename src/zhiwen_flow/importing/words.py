@@ -5,76 +5,25 @@ Terms that a plan names (方案用语): slogans, channels, the ladder of measure
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
+from zhiwen_flow.importing.lexicon import lexicon, measures, one_of
+from zhiwen_flow.importing.personal import LEFT_OUT, may_be_a_name
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import PlanRole, Rung
 
 Take = Callable[[Line], None]
 
-_CHANNELS = [
-    "举报电话",
-    "投诉电话",
-    "监督电话",
-    "专线电话",
-    "电子信箱",
-    "电子邮箱",
-    "举报信箱",
-    "举报箱",
-    "意见箱",
-    "网络投诉邮箱",
-    "群众评议",
-    "民主评议",
-    "问卷调查",
-    "网站",
-    "政务网",
-    "媒体",
-    "电子显示屏",
-    "党务公开栏",
-    "政务公开栏",
-    "微信公众号",
-    "12345",
-    "来信来访",
-]
-_MEASURES = [
-    tuple(each.split("="))
-    for each in [
-        "信访约谈=petition_interview",
-        "约谈=petition_interview",
-        "通报批评=unknown",
-        "诫勉谈话=admonition_talk",
-        "诫勉=admonition",
-        "书面检查=unknown",
-        "责令检查=ordered_self_criticism",
-        "公开道歉=ordered_public_apology",
-        "待岗学习=off_post_study",
-        "停职检查=suspension_for_self_examination",
-        "调离工作岗位=transfer_off_post",
-        "调离岗位=transfer_off_post",
-        "调整职务=post_adjustment",
-        "引咎辞职=resignation_in_blame",
-        "责令辞职=ordered_resignation",
-        "免职=relief_of_post",
-        "降职=post_demotion",
-        "降级=grade_reduction",
-        "辞退=termination",
-        "纪律责任追究=discipline_referral",
-        "党纪政纪处分=discipline_referral",
-    ]
-]
-"""Names of measures, longer ones first; a bare 通报批评 does not say whether a unit or a person is meant."""
-
-_POSTS = (
-    r"书记|副书记|局长|副局长|厅长|副厅长|主任|副主任|院长|副院长|处长|副处长|科长|副科长|队长|副队长|校长|副校长|市长|副市长|"
-    r"县长|副县长|区长|副区长|镇长|乡长|董事长|总经理|经理|秘书长|副秘书长|部长|副部长|主席|副主席|会长|组长|所长|站长|政委|常委|负责人|负责同志|领导"
-)
+_SEATS = one_of(lexicon().seats)
+_POST = one_of([*lexicon().posts, *lexicon().kinds_of_posts])
 _LEADS = re.compile(
-    rf"([\u4e00-\u9fff、()“”]{{0,30}}?(?:{_POSTS}))([\u4e00-\u9fff]{{2,4}}?)?(?:同志)?(?:担任|任|为)(组长|副组长|办公室主任|办公室副主任|总指挥|第一组长|常务副组长)"
+    rf"([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任|任|为)({_SEATS})"
 )
-_BODIES = re.compile(
-    r"[省市县区局厅委院处科室部校镇乡站所队团组]|机关|政府|公司|协会|办公|分管|主管|常务|主要|第一|有关|其他|本"
+_GIVEN = re.compile(
+    rf"({_SEATS})由([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任)"
 )
-"""What stands before a post is kept where it speaks of a body or a kind of post; else it may be a name."""
+_LABELLED = re.compile(rf"(?:^|(?<=[。;,:、\s)]))({_SEATS})\s?:\s?([^。;:]{{1,120}})")
+_HELD = re.compile(rf"[\u4e00-\u9fff“”]{{0,14}}{_POST}(?:、[\u4e00-\u9fff]{{0,8}}{_POST})*")
 _SEAT = re.compile(r"(?:领导小组)?(?:下设)?办公室,?(?:办公室)?设在([\u4e00-\u9fff]{2,20}?)(?=[,。;(]|$)")
 _SLOGAN = re.compile(r"[“‘]((?:[\u4e00-\u9fff]{4,5}、){2,5}[\u4e00-\u9fff]{4,5})[”’]")
 MEASURES_IN_A_LADDER = 3
@@ -93,27 +42,13 @@ def channels(lines: Iterable[Line], take: Take) -> tuple[str, ...]:
     """Find the channels that a plan opens (受理与公开渠道)."""
     found: dict[str, None] = {}
     for line in lines:
-        for word in _CHANNELS:
-            if re.search(rf"(?<!\d){word}(?!\d)", line.text):
+        for word in lexicon().channels:
+            if word in line.text and re.search(rf"(?<!\d){word}(?!\d)", line.text):
                 found[word] = None
                 take(line)
     return tuple(found)
 
 
-_WAYS = ["直办", "交办", "转办", "督办"]
-_INSPECTIONS = [
-    "明查暗访",
-    "明察暗访",
-    "集中检查",
-    "突击检查",
-    "调查核实",
-    "日常考核",
-    "群众举报",
-    "民主评议",
-    "公开承诺",
-    "媒体曝光",
-    "责任追究",
-]
 _STRANDS = re.compile(r"把([\u4e00-\u9fff、]{2,60}?)贯穿始终")
 _LINKS = re.compile(r"与([\u4e00-\u9fff“”、]{2,24}?)(?:活动)?(?:紧密|有机)?结合起来")
 
@@ -133,7 +68,7 @@ def named_ways(lines: Iterable[Line], take: Take) -> tuple[tuple[str, ...], tupl
     ways: dict[str, None] = {}
     inspections: dict[str, None] = {}
     for line in lines:
-        for found, words in ((ways, _WAYS), (inspections, _INSPECTIONS)):
+        for found, words in ((ways, lexicon().disposal_ways), (inspections, lexicon().inspection_ways)):
             here = [each for each in words if each in line.text]
             if here:
                 take(line)
@@ -156,9 +91,9 @@ def ladder(lines: Iterable[Line], take: Take) -> tuple[Rung, ...]:
     for line in lines:
         text = line.text
         places: list[tuple[int, str, str]] = []
-        for word, measure in _MEASURES:
+        for word, measure in measures():
             at = text.find(word)
-            if at >= 0 and not any(start <= at < start + len(other) for start, other, _ in places):
+            if at >= 0 and not any(start < at + len(word) and at < start + len(other) for start, other, _ in places):
                 places.append((at, word, measure))
         if len(places) >= MEASURES_IN_A_LADDER:
             take(line)
@@ -171,16 +106,30 @@ def roles(lines: Iterable[Line], take: Take) -> tuple[PlanRole, ...]:
     """Find who leads: the post that a person holds, never the person (组织领导)."""
     found: dict[tuple[str, str], PlanRole] = {}
     for line in lines:
-        if "组长" not in line.text and "办公室" not in line.text and "总指挥" not in line.text:
+        if re.search(r"组长|办公室|指挥|召集人", line.text) is None:
             continue
-        for match in _LEADS.finditer(line.text):
-            post = _post_only(match[1])
-            found.setdefault((match[3], post), _role(len(found) + 1, match[3], post))
+        for seat, post in (*_led(line.text), *_labelled(line.text)):
+            found.setdefault((seat, post), _role(len(found) + 1, seat, post))
             take(line)
-        if seat := _SEAT.search(line.text):
-            found.setdefault(("办公室", seat[1]), _role(len(found) + 1, "办公室", seat[1], seat=seat[1]))
+        if place := _SEAT.search(line.text):
+            found.setdefault(("办公室", place[1]), _role(len(found) + 1, "办公室", place[1], seat=place[1]))
             take(line)
     return tuple(found.values())
+
+
+def _led(text: str) -> Iterator[tuple[str, str]]:
+    for match in _LEADS.finditer(text):
+        yield match[2], _post_only(match[1])
+    for match in _GIVEN.finditer(text):
+        yield match[1], _post_only(match[2])
+
+
+def _labelled(text: str) -> Iterator[tuple[str, str]]:
+    """组长: and who holds it, where a post is named."""
+    for match in _LABELLED.finditer(text):
+        posts = dict.fromkeys(_post_only(each) for each in _HELD.findall(re.split(_SEATS + r"\s?:", match[2])[0]))
+        for post in posts:
+            yield match[1], post
 
 
 def _role(number: int, name: str, post: str, *, seat: str | None = None) -> PlanRole:
@@ -188,11 +137,11 @@ def _role(number: int, name: str, post: str, *, seat: str | None = None) -> Plan
 
 
 def _post_only(text: str) -> str:
-    """Cut away what stands before the post: verbs, bodies that were just set up."""
-    post = re.split(r"领导小组,|成立|由|小组", text)[-1].strip("、,“”()") or text
-    held = re.search(rf"(?:{_POSTS})$", post)
-    before = post[: held.start()] if held else ""
-    return post if held is None or _BODIES.search(before) else held[0]
+    """Cut away what stands before the post: verbs, bodies that were just set up, and what may be a name."""
+    post = re.split(rf"领导小组,|成立|由|小组|{LEFT_OUT}", text)[-1].strip("、,“”() ") or text
+    held = re.search(rf"{_POST}$", post)
+    before = post[: held.start()] if held is not None else ""
+    return held[0] if held is not None and may_be_a_name(before) else post
 
 
 def _sentence_of(text: str, at: int) -> str:

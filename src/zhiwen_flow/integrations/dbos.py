@@ -61,7 +61,7 @@ def durable_tick(open_flow: Callable[[], Flow], *, name: str = "zhiwen_tick", li
 
     # A page that finds no database is tried again for some minutes, and by the next round after that.
     @DBOS.step(name=f"{name}_page", retries_allowed=True, max_attempts=8)
-    def page(within: int, after: dict[str, Any] | None) -> dict[str, Any]:
+    def page(within: int | None, after: dict[str, Any] | None) -> dict[str, Any]:
         with open_flow() as flow:
             found = next(flow.ticks(within=within, after=_row(after), limit=limit))
         return _counted(found) | {"last": _plain(found.last)}
@@ -70,7 +70,7 @@ def durable_tick(open_flow: Callable[[], Flow], *, name: str = "zhiwen_tick", li
     def round(scheduled: dt.datetime, context: Any) -> dict[str, int]:  # noqa: ARG001  the day is the flow's clock's
         whole, after = dict.fromkeys(_counted(Tick()), 0), None
         while True:
-            found = page(int((context or {}).get("within", 0)), after)
+            found = page((context or {}).get("within"), after)
             whole = {each: count + found[each] for each, count in whole.items()}
             after = found["last"]
             if after is None:
@@ -79,7 +79,7 @@ def durable_tick(open_flow: Callable[[], Flow], *, name: str = "zhiwen_tick", li
     return round
 
 
-def every(cron: str, workflow: Workflow, *, name: str = "zhiwen_tick", within: int = 0) -> None:
+def every(cron: str, workflow: Workflow, *, name: str = "zhiwen_tick", within: int | None = None) -> None:
     """
     Have rounds run on a schedule (定时), after `DBOS.launch`; said again, it replaces what it said.
 
@@ -89,7 +89,7 @@ def every(cron: str, workflow: Workflow, *, name: str = "zhiwen_tick", within: i
         cron: For example ``15 7 * * *``, in the time of China.
         workflow: What `durable_tick` gave.
         name: Of the schedule.
-        within: How many days ahead to warn, calendar days.
+        within: See `Flow.tick`.
     """
     schedule: ScheduleInput = {
         "schedule_name": name,

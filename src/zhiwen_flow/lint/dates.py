@@ -12,8 +12,6 @@ from zhiwen_flow.lint.findings import Bench, Found
 from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
 _KINDS = ("整改报告", "总结", "工作方案", "实施方案", "方案", "报告", "典型")
-SLACK = 3
-"""Working days that are needed between the day a report comes in and the day the sum of all goes up."""
 
 
 def place(each: Phase | Task) -> str:
@@ -31,19 +29,66 @@ def task_before_phase(bench: Bench) -> Found:
                 place(task),
                 f"期限{task.due}比所在环节“{phase.name}”的起始日{phase.start}早{days}天",
                 f"due {task.due}, {days} days before its phase “{phase.name}” starts on {phase.start}",
+                {"due": task.due, "start": phase.start, "days": days},
             )
 
 
 def due_before_campaign(bench: Bench) -> Found:
     """A task that is due before the campaign starts at all (期限早于活动)."""
     starts = [each.start for each in bench.plan.phases if each.start is not None]
-    for task in bench.plan.beside:
+    undated = [each for phase in bench.plan.phases if phase.start is None for each in phase.tasks]
+    for task in (*undated, *bench.plan.beside):
         if task.due is not None and starts and task.due < min(starts):
             yield (
                 place(task),
                 f"期限{task.due}早于活动开始之日{min(starts)}",
                 f"due {task.due}, before the campaign starts on {min(starts)}",
+                {"due": task.due, "start": min(starts)},
             )
+
+
+def task_outside_phase(bench: Bench) -> Found:
+    """A task that is due, or goes on, after its own phase has ended, or starts before it (任务超出环节)."""
+    for phase, task in bench.plan.tasks:
+        last = max((each for each in (task.due, task.end) if each is not None), default=None)
+        if phase.end is not None and last is not None and last > phase.end:
+            zh = f"时限{last}晚于所在环节“{phase.name}”的结束之日{phase.end}"
+            yield (
+                place(task),
+                zh,
+                f"until {last}, after its phase “{phase.name}” ends",
+                {"end": phase.end, "until": last},
+            )
+        elif phase.start is not None and task.start is not None and task.start < phase.start:
+            zh = f"起始日{task.start}早于所在环节“{phase.name}”的{phase.start}"
+            yield place(task), zh, f"from {task.start}, before its phase “{phase.name}” starts on {phase.start}"
+
+
+def same_day(bench: Bench) -> Found:
+    """Several events on one day (同一天安排几件事)."""
+    days: dict[dt.date, list[Task]] = {}
+    for task in bench.plan.all_tasks:
+        if task.start is not None and task.start == task.end:
+            days.setdefault(task.start, []).append(task)
+    for day, tasks in days.items():
+        if len(tasks) > 1:
+            names = "、".join(each.name for each in tasks)
+            yield place(tasks[-1]), f"{day}同一天安排:{names}", f"on {day}: {names}"
+
+
+def ambiguous_day(bench: Bench) -> Found:
+    """Deadlines whose words do not say whether the day named counts (“前”是否含当日)."""
+    words = [each for each in bench.plan.all_tasks if each.due is not None and "前" in (each.raw or "")]
+    if not words:
+        return
+    policy = bench.rulebook.policy.deadline if bench.rulebook is not None else None
+    if policy is None:
+        zh, en = "没有规则库,按含当日计算", "read as inclusive: there is no rulebook"
+    elif policy.before_is_inclusive:
+        zh, en = "按规则库含当日计算", "the rulebook reads it as inclusive"
+    else:
+        zh, en = "按规则库不含当日计算", "the rulebook reads it as exclusive"
+    yield bench.plan.title, f"{len(words)}处期限用“前”,{zh}", f"{len(words)} deadlines say 前; {en}"
 
 
 def due_before_issue(bench: Bench) -> Found:
@@ -55,19 +100,24 @@ def due_before_issue(bench: Bench) -> Found:
                 f"期限{task.due}早于方案印发(发布)之日{issued}",
                 f"due {task.due}, before the plan's own day {issued}",
             )
-            yield place(task), zh, en
+            yield place(task), zh, en, {"due": task.due, "issued": issued}
 
 
 def phase_gap(bench: Bench) -> Found:
     """Days between two phases that belong to none (环节之间有空档)."""
-    for before, after in _neighbours(bench.plan):
-        if before.end is not None and after.start is not None and (after.start - before.end).days > 1:
-            days = (after.start - before.end).days - 1
+    before: Phase | None = None
+    for after in sorted((each for each in bench.plan.phases if each.start is not None), key=_start):
+        if before is not None and before.end is not None and (_start(after) - before.end).days > 1:
+            days = (_start(after) - before.end).days - 1
             yield (
                 place(after),
                 f"“{before.name}”{before.end}结束,“{after.name}”{after.start}开始,中间空{days}天",
                 f"{days} days from {before.end} to {after.start} belong to no phase",
+                {"end": before.end, "start": after.start, "days": days},
             )
+        # Of phases that run side by side the one that ends last is the one before; an open end leaves no gap.
+        if before is None or (before.end is not None and (after.end is None or after.end > before.end)):
+            before = after
 
 
 def phase_overlap(bench: Bench) -> Found:
@@ -79,6 +129,7 @@ def phase_overlap(bench: Bench) -> Found:
                 place(after),
                 f"与“{before.name}”重叠{days}天",
                 f"overlaps “{before.name}” by {days} days",
+                {"end": before.end, "start": after.start, "days": days},
             )
 
 
@@ -90,6 +141,7 @@ def phase_order(bench: Bench) -> Found:
                 place(after),
                 f"起始日{after.start}早于前一环节“{before.name}”的{before.start}",
                 f"starts {after.start}, before the phase above it, “{before.name}” ({before.start})",
+                {"start": after.start, "before": before.start},
             )
 
 
@@ -103,12 +155,12 @@ def report_before_end(bench: Bench) -> Found:
                 place(task),
                 f"报告期限{task.due}早于环节结束之日{phase.end}",
                 f"the report is due {task.due}, before the phase ends on {phase.end}",
+                {"due": task.due, "end": phase.end},
             )
 
 
 def window_outside_superior(bench: Bench) -> Found:
     """A phase that runs outside the superior's (超出上级环节起止)."""
-    yield from _superior_missing(bench)
     for superior in bench.superiors:
         for phase in bench.plan.phases:
             above = _counterpart(phase, superior)
@@ -119,35 +171,40 @@ def window_outside_superior(bench: Bench) -> Found:
                     place(phase),
                     f"起止{phase.start}至{phase.end}超出“{superior.title}”的{above.start}至{above.end}",
                     f"{phase.start} to {phase.end} lies outside {above.start} to {above.end} of {superior.id}",
+                    {"superior": superior.id, "superior_start": above.start, "superior_end": above.end},
                 )
 
 
 def due_after_superior(bench: Bench) -> Found:
     """What a unit collects after the day on which it must hand it up itself (晚于上级期限)."""
-    yield from _superior_missing(bench)
     for task, above, superior in _chains(bench):
-        if task.due is not None and above.due is not None and task.due > above.due:
+        own, theirs = bench.last_day(task), bench.last_day(above)
+        if own is not None and theirs is not None and own > theirs:
             yield (
                 place(task),
-                f"期限{task.due}晚于“{superior.title}”的{above.due}({above.name})",
-                f"due {task.due}, after {above.due} of {superior.id} ({above.name})",
+                f"期限{own}晚于“{superior.title}”的{theirs}({above.name})",
+                f"due {own}, after {theirs} of {superior.id} ({above.name})",
+                {"due": own, "superior": superior.id, "superior_due": theirs, "days": (own - theirs).days},
             )
 
 
-def no_slack(bench: Bench) -> Found:
+def no_slack(bench: Bench, *, least: int) -> Found:
     """Too few working days between collecting and handing up (报送链没有余量)."""
     for task, above, superior in _chains(bench):
-        if task.due is None or above.due is None or task.due > above.due:
+        own, theirs = bench.last_day(task), bench.last_day(above)
+        if own is None or theirs is None or own > theirs:
             continue
-        between = bench.working_days(task.due, above.due - dt.timedelta(days=1))
+        between = bench.working_days(own, theirs - dt.timedelta(days=1))
         days = max(between, 0) if between is not None else None
         if days is None:
-            yield place(task), "无法判断余量:没有工作日历", "the slack cannot be judged without a working-day calendar"
-        elif days < SLACK:
+            zh, en = "无法判断余量:没有该年的工作日历", "the slack cannot be judged without a calendar of that year"
+            yield place(task), zh, en
+        elif days < least:
             yield (
                 place(task),
-                f"与“{superior.title}”的期限{above.due}之间只有{days}个工作日",
-                f"{days} working days before {above.due} of {superior.id}",
+                f"与“{superior.title}”的期限{theirs}之间只有{days}个工作日",
+                f"{days} working days before {theirs} of {superior.id}",
+                {"due": own, "superior": superior.id, "superior_due": theirs, "working_days": days},
             )
 
 
@@ -157,7 +214,9 @@ def due_on_rest_day(bench: Bench) -> Found:
         if task.due is None or bench.calendar is None or task.due > bench.calendar.horizon:
             continue
         if not bench.calendar.is_working_day(task.due):
-            yield place(task), f"期限{task.due}是休息日", f"due {task.due}, a day off"
+            last = bench.last_day(task)
+            zh, en = ("不顺延", "stays") if last is None or last <= task.due else (f"顺延至{last}", f"becomes {last}")
+            yield place(task), f"期限{task.due}是休息日,按规则库{zh}", f"due {task.due}, a day off; it {en}"
 
 
 def vague_date(bench: Bench) -> Found:
@@ -187,26 +246,19 @@ def _has_no_day(each: Phase | Task) -> bool:
     return each.start is None and each.end is None and getattr(each, "due", None) is None
 
 
+def _start(phase: Phase) -> dt.date:
+    return phase.start or dt.date.min
+
+
 def _neighbours(plan: Plan) -> Iterator[tuple[Phase, Phase]]:
     dated = [each for each in plan.phases if each.start is not None]
-    return pairwise(sorted(dated, key=lambda each: each.start or dt.date.min))
+    return pairwise(sorted(dated, key=_start))
 
 
 def _counterpart(phase: Phase, superior: Plan) -> Phase | None:
     """The superior's phase of the same name; 阶段 and 环节 are left out of names."""
     name = phase.name.removesuffix("阶段").removesuffix("环节")
     return next((each for each in superior.phases if each.name.removesuffix("阶段").removesuffix("环节") == name), None)
-
-
-def _superior_missing(bench: Bench) -> Found:
-    """With a superior whose plan is not there nothing passes."""
-    named = bench.plan.superior
-    if named is not None and named not in {each.id for each in bench.superiors}:
-        yield (
-            bench.plan.title,
-            f"无法判断:没有上级方案“{named}”",
-            f"cannot be judged: the superior's plan `{named}` is not there",
-        )
 
 
 def _chains(bench: Bench) -> Iterator[tuple[Task, Task, Plan]]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
 from zhiwen_flow.errors import UnknownNameError
-from zhiwen_flow.lint import content, dates
+from zhiwen_flow.lint import bodies, burden, content, dates, reading, superior
 from zhiwen_flow.lint.findings import Bench, Finding, Rule, Severity, Vintage
 from zhiwen_flow.loading import Source, load
 from zhiwen_flow.terms import key
@@ -38,9 +39,12 @@ def rules() -> tuple[Rule, ...]:
     return tuple(attrs.evolve(each, check=_check(each.id)) for each in found)
 
 
-def _check(id: str) -> object:
+_FAMILIES = (dates, content, bodies, superior, burden, reading)
+
+
+def _check(id: str) -> Any:
     """A rule is judged by the function of its name."""
-    return getattr(dates, id, None) or getattr(content, id)
+    return next(getattr(each, id) for each in _FAMILIES if hasattr(each, id))
 
 
 def lint(

@@ -49,7 +49,7 @@ def machine_from(raw: Mapping[str, Any], guards: GuardBook, *, where: str = "mac
     """
     machine = structure(_with_opening(raw), Machine, where=where)
     faults = [*faults_of(dict(raw), where), *check(machine, where)]
-    faults += [fault for path, each in paths(machine) for fault in _guard_faults(each, guards, where, path)]
+    faults += [fault for path, each in paths(machine) for fault in guard_faults(each, guards, where, path)]
     if faults:
         raise DefinitionError(*faults)
     named = {use.use for each in machine.all_transitions for use in each.guards}
@@ -73,7 +73,8 @@ def _with_opening(raw: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _guard_faults(transition: Transition, guards: GuardBook, where: str, path: str) -> Iterator[Fault]:
+def guard_faults(transition: Transition, guards: GuardBook, where: str, path: str) -> Iterator[Fault]:
+    """Name what is wrong with the guards of a transition (守卫差错)."""
     families = set()
     for index, use in enumerate(transition.guards):
         place = f"{path}.guards[{index}]"

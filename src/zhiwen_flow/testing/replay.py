@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.export import pages
+from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.flow import Flow
@@ -24,6 +26,8 @@ from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.stores.protocol import Store, shown
 from zhiwen_flow.terms import EventKind, Secrecy
 from zhiwen_flow.testing.clock import FixedClock
+
+EMPTY_CALENDARS: Mapping[str, Calendar] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +51,9 @@ class Replayed:
         return self.again is not None and _essence(self.recorded) == _essence(self.again)
 
 
-def replay(store: Store, definitions: Definitions) -> Iterator[Replayed]:
+def replay(
+    store: Store, definitions: Definitions, *, calendars: Mapping[str, Calendar] = EMPTY_CALENDARS
+) -> Iterator[Replayed]:
     """
     Decide every recorded command again on an empty store (重演), under *definitions*.
 
@@ -57,9 +63,16 @@ def replay(store: Store, definitions: Definitions) -> Iterator[Replayed]:
     Args:
         store: Whose log; one tenant.
         definitions: The rules to decide by.
+        calendars: Earlier calendars by version, where deadlines were reckoned anew; each command is decided by the
+            calendar of its event where that is given, else by that of *definitions*.
     """
     clock = FixedClock(dt.datetime.min.replace(tzinfo=dt.UTC))
-    flow = Flow(MemoryStore(store.tenant), definitions, actor=None, clock=clock)
+    again = MemoryStore(store.tenant)
+    flow = Flow(again, definitions, actor=None, clock=clock)
+    flows = {
+        version: Flow(again, _by(definitions, calendar), actor=None, clock=clock)
+        for version, calendar in calendars.items()
+    }
     reasons = registry_reasons(definitions.registry)
     brought: set[str] = set()
     for event in pages(store):
@@ -72,10 +85,14 @@ def replay(store: Store, definitions: Definitions) -> Iterator[Replayed]:
         command = command_of(event.raw, sealed)
         if _is_whole(body, command, machine.find(body["source"] or "_new", body["trigger"])):
             clock.set(recorded.at)
-            yield _decided(flow, recorded, command)
+            yield _decided(flows.get(body["calendar"], flow), recorded, command)
 
 
-_ANSWERS = (EventKind.OPENED, EventKind.MOVED, EventKind.REFUSED)
+_ANSWERS = (EventKind.OPENED, EventKind.MOVED, EventKind.RECOMPUTED, EventKind.REFUSED)
+
+
+def _by(definitions: Definitions, calendar: Calendar) -> Definitions:
+    return attrs.evolve(definitions, rules=attrs.evolve(definitions.rules, calendar=calendar))
 
 
 def _decided(flow: Flow, recorded: Decision, command: Command) -> Replayed:

@@ -29,7 +29,7 @@ from zhiwen_flow.stores.sql.store import SqlStore
 LOCK_SECONDS = 10
 """How long a row that another one holds is waited for."""
 
-_VALUES = re.compile(r"VALUES \((.*)\)", re.DOTALL)
+_VALUES = re.compile(r"VALUES \(((?:[^()]|\(\))*)\)")
 
 
 @cache

@@ -15,7 +15,7 @@ from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
 from zhiwen_flow.stores.protocol import Answer, Head, Wanted, shown
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Driver
+from zhiwen_flow.stores.sql.driver import Driver, Row
 from zhiwen_flow.stores.sql.rows import (
     deadline_of,
     decoding,
@@ -169,10 +169,12 @@ class Reading:
     ) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
         due, stream = (iso_day(after.due) or sql.UNDATED, after.stream) if after is not None else ("", "")
-        if due_by is None:
-            rows = self._driver.query(sql.DEADLINES, (self.tenant, due, stream, limit))
-        else:
-            rows = self._driver.query(sql.DUE, (self.tenant, due_by.isoformat(), due, stream, limit))
+        rows: list[Row] = []
+        if due != sql.UNDATED:
+            rows = self._driver.query(sql.DUE, (self.tenant, iso_day(due_by) or sql.UNDATED, due, stream, limit))
+            stream = ""
+        if due_by is None and len(rows) < limit:
+            rows += self._driver.query(sql.NEVER_DUE, (self.tenant, stream, limit - len(rows)))
         return tuple(map(deadline_of, rows))
 
     def running(self, stream: str) -> Deadline | None:

@@ -167,9 +167,7 @@ ON CONFLICT (tenant, stream) DO UPDATE SET state = excluded.state, limit_id = ex
 RUNNING = f"{_DEADLINE} AND stream = ?"
 UNDATED = "~"
 """Stands after every day."""
-DEADLINES = f"""
-{_DEADLINE} AND (coalesce(due, '{UNDATED}'), stream) > (?, ?) ORDER BY coalesce(due, '{UNDATED}'), stream LIMIT ?
-"""
+NEVER_DUE = f"{_DEADLINE} AND due IS NULL AND stream > ? ORDER BY stream LIMIT ?"
 DUE = f"{_DEADLINE} AND due <= ? AND (due, stream) > (?, ?) ORDER BY due, stream LIMIT ?"
 EVENTS = f"{_EVENT} AND seq > ?"
 OF_STREAM = " AND stream = ?"
