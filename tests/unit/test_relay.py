@@ -138,6 +138,31 @@ def test_an_event_that_cannot_be_read_stops_no_other() -> None:
     assert "cannot be read" in held.error
 
 
+class _Forgetful(Collected):
+    """A sink that gives no receipt for the first event that it takes."""
+
+    def publish(self, events: Any) -> Any:
+        """See `Sink.publish`."""
+        first = not self.events
+        receipts = list(super().publish(events))
+        yield from receipts[1:] if first else receipts
+
+
+def test_nothing_follows_an_event_without_a_receipt() -> None:
+    """It is published again, and only then what comes after it."""
+    store, sink = MemoryStore(), _Forgetful()
+    with Flow.open(machines=desk_machines(), actor=CLERK) as flow:
+        flow.store = store
+        desk = flow.start("desk")
+        flow.do(desk, "note")
+    relay = Relay(MemoryOutbox(store), sink)
+    assert relay.round().confirmed == 0
+    assert len(sink.events) == 1
+    relay.drain()
+    first, second = [each.id for each in store.events()]
+    assert sink.ids() == [first, first, second]
+
+
 class TestSinks:
     """Sinks by URL."""
 

@@ -74,7 +74,7 @@ class Enveloper:
 
     def wrap(self, event: AuditEvent) -> Envelope:
         """Make the CloudEvent of *event* (封装)."""
-        opened = {} if self.viewer == PUBLIC else shown(self.sealed(event.id))
+        opened = {} if self.viewer is PUBLIC else shown(self.sealed(event.id))
         data = view(event, self.viewer, sealed=opened)
         machine, kind = data["machine"]["id"], data["kind"]
         made = {

@@ -139,9 +139,10 @@ class Relay:
             return Round()
         try:
             for wave in work.waves(self._sink.at_once, stop):
-                made = {each.id: each for each in wave}
+                unanswered = {each.id: each for each in wave}
                 for receipt in self._sink.publish(self._wrapped(wave, work)):
-                    work.note(made[receipt.id], receipt)
+                    work.note(unanswered.pop(receipt.id), receipt)
+                work.hold(unanswered.values())
         except SinkError as error:
             work.unreachable = str(error)
         finally:
@@ -264,6 +265,10 @@ class _Work:
             tell = _log.error if dead else _log.warning
             tell("event_refused", id=waiting.id, stream=waiting.stream, attempts=attempts, problem=receipt.error)
         self._renew()
+
+    def hold(self, unanswered: Iterable[Waiting]) -> None:
+        """Let nothing of a stream follow an event of which the sink said nothing."""
+        self._stopped |= {each.stream for each in unanswered}
 
     def _renew(self) -> None:
         """Settle and keep the lanes when a third of the lease is over; lanes lost meanwhile are left alone."""

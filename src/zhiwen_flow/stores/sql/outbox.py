@@ -51,19 +51,37 @@ class _Texts:
     lag: str
 
 
-def _texts(d: sql.Dialect) -> _Texts:
-    due = f"(h.stream IS NULL OR (h.dead = 0 AND h.until <= {d.later}))"
-    waiting = "zhiwen_outbox o LEFT JOIN zhiwen_held h ON h.tenant = o.tenant AND h.stream = o.stream"
-    owned = "tenant = ? AND owner = ?"
-    return _Texts(
-        claim=f"""
+def _claim_text(d: sql.Dialect, waiting: str, due: str) -> str:
+    return f"""
 WITH picked AS (
   SELECT lane FROM zhiwen_lanes l WHERE tenant = ? AND (owner IS NULL OR until <= {d.later})
   AND EXISTS (SELECT 1 FROM {waiting} WHERE o.tenant = l.tenant AND o.lane = l.lane AND {due})
   ORDER BY coalesce(until, ''), lane LIMIT ? {d.skip_locked})
 UPDATE zhiwen_lanes SET owner = ?, until = {d.later} WHERE tenant = ? AND lane IN (SELECT lane FROM picked)
 RETURNING lane
-""",  # noqa: S608
+"""  # noqa: S608
+
+
+def _lag_text(d: sql.Dialect) -> str:
+    return f"""
+WITH numbers(lane) AS (VALUES {", ".join(f"({lane})" for lane in range(LANES))})
+SELECT c.lane, coalesce(n.count, 0), coalesce(h.held, 0), coalesce(h.dead, 0), e.recorded_at,
+  CASE WHEN l.until > {d.later} THEN l.owner END FROM numbers c
+LEFT JOIN zhiwen_lanes l ON l.tenant = ? AND l.lane = c.lane
+LEFT JOIN (SELECT lane, count(*) AS count, min(seq) AS seq FROM zhiwen_outbox WHERE tenant = ? GROUP BY lane) n
+  ON n.lane = c.lane
+LEFT JOIN (SELECT lane, sum(1 - dead) AS held, sum(dead) AS dead FROM zhiwen_held WHERE tenant = ? GROUP BY lane) h
+  ON h.lane = c.lane
+LEFT JOIN zhiwen_events e ON e.seq = n.seq ORDER BY c.lane
+"""  # noqa: S608
+
+
+def _texts(d: sql.Dialect) -> _Texts:
+    due = f"(h.stream IS NULL OR (h.dead = 0 AND h.until <= {d.later}))"
+    waiting = "zhiwen_outbox o LEFT JOIN zhiwen_held h ON h.tenant = o.tenant AND h.stream = o.stream"
+    owned = "tenant = ? AND owner = ?"
+    return _Texts(
+        claim=_claim_text(d, waiting, due),
         read=f"""
 SELECT e.id, o.lane, o.stream, o.attempts, e.seq, e.hash, e.raw, e.recorded_at FROM (
   SELECT o.seq, o.lane, o.stream, CASE WHEN h.seq = o.seq THEN h.attempts ELSE 0 END AS attempts
@@ -82,17 +100,7 @@ WHERE tenant = ? AND dead = 1 AND (event = ? OR CAST(? AS INTEGER) = 1) RETURNIN
         skip=f"""
 INSERT INTO zhiwen_skipped (tenant, event, stream, error, reason, at) VALUES (?, ?, ?, ?, ?, {d.later})
 """,  # noqa: S608
-        lag=f"""
-WITH numbers(lane) AS (VALUES {", ".join(f"({lane})" for lane in range(LANES))})
-SELECT c.lane, coalesce(n.count, 0), coalesce(h.held, 0), coalesce(h.dead, 0), e.recorded_at,
-  CASE WHEN l.until > {d.later} THEN l.owner END FROM numbers c
-LEFT JOIN zhiwen_lanes l ON l.tenant = ? AND l.lane = c.lane
-LEFT JOIN (SELECT lane, count(*) AS count, min(seq) AS seq FROM zhiwen_outbox WHERE tenant = ? GROUP BY lane) n
-  ON n.lane = c.lane
-LEFT JOIN (SELECT lane, sum(1 - dead) AS held, sum(dead) AS dead FROM zhiwen_held WHERE tenant = ? GROUP BY lane) h
-  ON h.lane = c.lane
-LEFT JOIN zhiwen_events e ON e.seq = n.seq ORDER BY c.lane
-""",  # noqa: S608
+        lag=_lag_text(d),
     )
 
 
