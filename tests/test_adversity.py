@@ -22,6 +22,7 @@ from zhiwen_flow.errors import StoreError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import Command
 from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.protocol import Conflict
 from zhiwen_flow.stores.sql.migrating import migrate
 
 AGAIN = "ask again with the same key"
@@ -169,6 +170,37 @@ class TestLostConnection:
             assert flow.do(desk, "note", key="k").allowed
             assert flow.instance(desk).version == 2
             assert verify_store(flow.store).sound
+
+
+def test_a_deadlock_begins_anew() -> None:
+    """Two batches that hold what the other one needs: the database undoes one, which is decided again and done."""
+    undone: list[str] = []
+    both = threading.Barrier(2)
+    with postgres_schema() as url, flow_on(url) as flow:
+        desks = [flow.start("desk").stream for _ in range(2)]
+
+        def cross(first: str, second: str) -> None:
+            with flow_on(url) as mine:
+                for attempt in range(3):
+                    try:
+                        with mine.store.batch(streams=[first]):
+                            mine.do(first, "note", key=f"{first}.1")
+                            if not attempt:
+                                both.wait(10)
+                            mine.do(second, "note", key=f"{first}.2")
+                    except Conflict:
+                        undone.append(first)
+                    else:
+                        return
+
+        crossing = [threading.Thread(target=cross, args=pair) for pair in (desks, desks[::-1])]
+        for each in crossing:
+            each.start()
+        for each in crossing:
+            each.join(30)
+        assert len(undone) == 1
+        assert [flow.instance(each).version for each in desks] == [3, 3]
+        assert verify_store(flow.store).sound
 
 
 def _told(call: Callable[[], object]) -> str:

@@ -30,6 +30,7 @@ def _harness(*args: str) -> str:
     return done.stdout
 
 
+@pytest.mark.requirement("M01")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_killed_workers_lose_nothing(database: str) -> None:
     """Forty kills inside a command, some in every phase; the harness itself holds client's ledger against database."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
+from zhiwen_flow.errors import StoreError
+
 Statement = tuple[str, tuple[Any, ...]]
 """Constant text, and the values bound to it."""
 
@@ -18,7 +20,7 @@ class Taken(Exception):
     """A row that must be unique is there already (唯一行已存在); nothing was written."""
 
 
-class Crossed(Exception):
+class Crossed(StoreError):
     """Two transactions waited for each other (互相等待); this one was undone whole, and may begin anew."""
 
 

@@ -196,7 +196,7 @@ class PostgresDriver:
             return CorruptStoreError(f"{self.name}: {_told(error)}")
         if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
             if not self.joined:
-                return Crossed()
+                return Crossed(f"{self.name}: another transaction was in the way; nothing was written, ask again")
             return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
