@@ -168,7 +168,7 @@ def judge(
     payload = bench.forms[id(transition)].check(command.payload)
     if transition.forced and not (command.reason and command.document):
         what, mend = "a forced change needs a written reason and a document", "give `reason` and `document`"
-        raise PayloadError(Fault(f"payload of `{transition.trigger}`", "reason", what, mend))
+        raise PayloadError(Fault("command", "reason", what, mend))
     request = _request(bench, transition, surroundings, command, payload, at, by_parent=by_parent)
     allowed = bench.engine.run(request)
     verdicts = request.verdicts
@@ -248,7 +248,7 @@ def _request(
 def _backfilled(transition: Transition, command: Command, at: dt.datetime) -> dt.datetime:
     """Check that an earlier moment may be named: where declared, with reason and document, not later than now."""
     moment = command.occurred_at
-    where = f"payload of `{transition.trigger}`"
+    where = "command"
     if moment is None or moment.tzinfo is None:
         raise MisuseError("`occurred_at` has no time zone; give an aware datetime")
     if not transition.backfill:

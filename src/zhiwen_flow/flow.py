@@ -483,6 +483,11 @@ class Flow:
                 return
             after = page.last
 
+    def organ_of(self, actor: Actor) -> str | None:
+        """Give the organ of an actor's post today (经办人所在机关); None where the directory does not know the post."""
+        post = self.definitions.rules.directory.post(actor.post, self._now().astimezone(ZONE).date())
+        return post.organ if post is not None else None
+
     def recompute(self, *, reason: str, document: str, actor: Actor | None = None) -> Recomputed:
         """
         Reckon running deadlines anew by the calendar of today (日历变更后期限重算); each new day is an event.
@@ -515,7 +520,11 @@ class Flow:
 
     def machine_of(self, pin: Pin) -> Machine:
         """Give the definition that an instance was opened under (卷宗所依据的状态机)."""
-        return self._benches.pinned(pin, self.store.definition).machine
+        return self.bench_of(pin).machine
+
+    def bench_of(self, pin: Pin) -> Bench:
+        """Give the bench that an instance was opened at (卷宗所依据的裁量台)."""
+        return self._benches.pinned(pin, self.store.definition)
 
     # --- inside ---
 
@@ -581,7 +590,7 @@ class Flow:
     def _bench_of(self, surroundings: Surroundings) -> Bench:
         if surroundings.instance is None:
             raise MisuseError("there is no instance")
-        return self._benches.pinned(surroundings.instance.pin, self.store.definition)
+        return self.bench_of(surroundings.instance.pin)
 
     def _placed(self, stream: str) -> tuple[Instance, Bench]:
         instance = self.instance(stream)

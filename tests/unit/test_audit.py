@@ -304,20 +304,28 @@ class TestView:
         assert '"sealed": "' not in seen
         assert len(told) > len(seen)
 
-    def test_the_organ_that_acted_sees_its_own(self, demonstration: Demonstration) -> None:
-        """The organ whose officer acted sees the reasons of its refusal; others do not."""
-        refusal = demonstration.told.refusals.get("降职", None)
-        refusal = refusal or next(
-            each for each in demonstration.told.refusals.values() if _is_sealed(demonstration, each.event or "")
-        )
+    def test_who_has_the_power_sees_who_tried(self, demonstration: Demonstration) -> None:
+        """Of a refusal for want of power the organs that have it see the reasons; who tried, and others, do not."""
+        refusals = demonstration.told.refusals.values()
+        refusal = next(each for each in refusals if each.who_could and _is_sealed(demonstration, each.event or ""))
         with Flow.open(demonstration.url) as flow:
             found = next(each for each in flow.events(refusal.stream) if each["id"] == refusal.event)
-            organ = found["actor"]["organ"]
             assert found["verdicts"] == {"sealed": True}
-            mine = flow.events(refusal.stream, viewer=Viewer(organ=organ))
-            assert any(each["id"] == refusal.event and isinstance(each["verdicts"], list) for each in mine)
-            other = flow.events(refusal.stream, viewer=Viewer(organ="elsewhere"))
-            assert all(each["verdicts"] == {"sealed": True} for each in other if each["id"] == refusal.event)
+            holders = {each.id for each in refusal.who_could}
+            for organ in (*holders, found["actor"]["organ"], "elsewhere"):
+                shown = flow.events(refusal.stream, viewer=Viewer(organ=organ))
+                verdicts = next(each["verdicts"] for each in shown if each["id"] == refusal.event)
+                assert isinstance(verdicts, list) is (organ in holders)
+
+    def test_the_organ_that_acted_sees_its_own(self, demonstration: Demonstration) -> None:
+        """What an organ did about a person by its own power it reads again; others do not."""
+        with Flow.open(demonstration.url) as flow:
+            done = [each for each in flow.events(kind="moved", limit=1000) if each["verdicts"] == {"sealed": True}]
+            assert done
+            for each in done:
+                for organ, sees in ((each["actor"]["organ"], True), ("elsewhere", False)):
+                    found = flow.events(each["stream"], viewer=Viewer(organ=organ), after=each["seq"] - 1, limit=1)
+                    assert isinstance(found[0]["verdicts"], list) is sees
 
     def test_a_name_is_unsealed_only_where_the_host_says_so(self, tmp_path: Path) -> None:
         """Being an auditor opens no identity."""

@@ -213,7 +213,8 @@ def _assessment(items: frozenset[str]) -> Accept:
     def accept(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or set(value) != {"item", "answer", "reason"}:
             raise Unfit("an assessment has item, answer and reason", mend)
-        if value["item"] not in items or value["answer"] not in ANSWERS:
+        known = type(value["item"]) is str and value["item"] in items
+        if not known or value["answer"] not in ANSWERS:
             raise Unfit("the item or the answer is not known", mend)
         _text(4000)(value["reason"])
         return dict(value)

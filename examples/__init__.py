@@ -1,0 +1,1 @@
+"""Small hosts that run (示例宿主)."""

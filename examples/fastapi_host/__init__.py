@@ -1,0 +1,1 @@
+"""An example host on FastAPI (FastAPI 示例宿主)."""
