@@ -44,7 +44,7 @@ def decision_of(
         trigger=body["trigger"],
         source=body["source"],
         target=body["target"],
-        verdicts=tuple(_verdict(each, reasons) for each in verdicts),
+        verdicts=tuple(verdict_of(each, reasons) for each in verdicts),
         at=dt.datetime.fromisoformat(body["decided_at"]),
         label=label,
         cites=tuple(body["cites"]),
@@ -59,7 +59,8 @@ def _label(machine: Machine, trigger: str) -> Label:
     return named.get(trigger, Label(zh=trigger, en=trigger))
 
 
-def _verdict(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:
+def verdict_of(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdict:
+    """Rebuild one verdict as an event keeps it (还原判定)."""
     reason = reasons.get(told["reason"]) or shipped_reasons().get(told["reason"], ERASED)
     return Verdict(
         guard=told["guard"],

@@ -3,6 +3,7 @@ The errors that the library raises, as one tree.
 
     ZhiwenError
     ├── DefinitionError       a machine, rulebook, plan or directory file has faults (all of them named)
+    ├── SettingsError         a host's settings have faults (all of them named)
     ├── MisuseError           the caller asked for what cannot be asked; nothing was recorded
     │   ├── UnknownNameError  no such machine, instance, trigger, measure, organ …
     │   ├── PayloadError      the payload does not fit the fields of the transition (all faults named)
@@ -85,6 +86,10 @@ class _FaultsError(ZhiwenError):
 
 class DefinitionError(_FaultsError, ValueError):
     """A definition file has faults (定义文件有差错); `faults` names all of them."""
+
+
+class SettingsError(_FaultsError, ValueError):
+    """A host's settings have faults (设置有差错); `faults` names all of them."""
 
 
 class MisuseError(ZhiwenError):

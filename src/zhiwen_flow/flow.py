@@ -142,7 +142,9 @@ class Flow:
         store = open_store(url, tenant=tenant)
         return cls(store, found, actor=actor, clock=clock or SystemClock(), telemetry=telemetry)
 
-    def joined(self, connection: Any) -> Flow:
+    def joined(
+        self, connection: Any, *, actor: Callable[[], Actor] | Actor | None = None, tenant: str | None = None
+    ) -> Flow:
         """
         Give a flow on the host's own connection (并入宿主事务): its rows and ours commit or roll back together.
 
@@ -153,6 +155,8 @@ class Flow:
         Args:
             connection: A `sqlite3` or psycopg connection, a SQLAlchemy connection or session, or Django's. The
                 database holds our tables already.
+            actor: Who acts through it; as in this flow where it is not given.
+            tenant: Whose data; as in this flow where it is not given.
 
         Raises:
             StoreError: it is none of these, or our tables are missing or of another schema.
@@ -167,9 +171,11 @@ class Flow:
         ...     flow.joined(host).instances()
         ()
         """
-        store = open_joined(connection, tenant=self.store.tenant, clock=self._clock)
-        found = Flow(store, self.definitions, actor=self._actor, clock=self._clock, telemetry=self._telemetry)
-        found._benches, found._recorder = self._benches, self._recorder
+        store = open_joined(connection, tenant=tenant or self.store.tenant, clock=self._clock)
+        found = Flow(store, self.definitions, actor=actor or self._actor, clock=self._clock, telemetry=self._telemetry)
+        found._benches = self._benches
+        if store.tenant == self.store.tenant:
+            found._recorder = self._recorder
         return found
 
     def __enter__(self) -> Self:

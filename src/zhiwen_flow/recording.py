@@ -7,6 +7,7 @@ The event body is built once and never copied; what is sealed leaves it here, be
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -92,6 +93,9 @@ def content_of(command: Command) -> str:
     """
     Hash what is asked (请求内容哈希): target, parent, business id, trigger, actor and payload; never the clock.
 
+    The idempotency key itself, which no log holds, is the secret of the hash: without it nobody can try whether a
+    sealed field held this or that.
+
     >>> from zhiwen_flow.model import Actor
     >>> ask = Command(actor=Actor(id="p-1", post="a.clerk"), stream="c1", trigger="accept", payload={"b": 1, "a": 2})
     >>> content_of(ask) == content_of(attrs.evolve(ask, payload={"a": 2, "b": 1}))
@@ -100,7 +104,8 @@ def content_of(command: Command) -> str:
     target = f"+{command.machine}" if command.machine is not None else command.stream
     actor = command.actor
     asked = (target, command.parent, command.business_id, command.trigger, actor.id, actor.post, command.payload)
-    return digest(json.dumps(asked, sort_keys=True, default=str).encode())
+    told = json.dumps(asked, sort_keys=True, default=str).encode()
+    return hmac.digest((command.key or "").encode(), told, "sha256").hex()
 
 
 def _moved(judged: Judged, walk: _Walk, key: Key | None, *, parent: Instance | None) -> Instance:

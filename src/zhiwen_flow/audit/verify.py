@@ -68,6 +68,21 @@ class Report:
         """Whether nothing wrong was found."""
         return self.flaw is None
 
+    def text(self, lang: str = "zh") -> str:
+        """
+        Say what was found (说明验证结果).
+
+        Args:
+            lang: ``"zh"`` or ``"en"``.
+        """
+        zh = lang == "zh"
+        if self.flaw is not None:
+            return f"× {self.flaw.place}:{self.flaw.zh}" if zh else f"× {self.flaw.place}: {self.flaw.en}"
+        head = f"√ 共{self.count}条、{self.streams}个卷宗" if zh else f"√ {self.count} events, {self.streams} streams"
+        if self.tables:
+            head += ";数据库与日志一致" if zh else "; the tables agree with the log"
+        return f"{head}\n" + (f"保证程度:{self.assurance.zh}" if zh else f"assurance: {self.assurance.en}")
+
 
 class _Bad(Exception):
     def __init__(self, place: str, zh: str, en: str) -> None:

@@ -44,9 +44,9 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
     """
     Show an event as *viewer* may see it (按权限查看).
 
-    Sealed verdicts and refusals about a person are shown as `sees_persons` says; a sealed field only where the host
-    has unsealed it. Commitments themselves are never shown: they help nobody but a guesser. Nor is the hash of a
-    request under an idempotency key: it was made of the whole form, sealed fields included, without a salt.
+    Sealed verdicts and refusals about a person are shown as `sees_persons` says; a sealed field only
+    where the host has unsealed it. Commitments themselves are never shown: they help nobody but a guesser. Nor is the
+    hash of a request under an idempotency key: it was made of the whole form, sealed fields included.
 
     Args:
         event: The stored event.

@@ -75,7 +75,7 @@ def verify(
     if format is Format.JSON:
         print_json(_plain(report))
     else:
-        print(_told(report, lang))  # noqa: T201
+        print(report.text(lang))  # noqa: T201
     raise typer.Exit(0 if report.sound else 1)
 
 
@@ -89,16 +89,6 @@ def _plain(report: Report) -> dict[str, Any]:
         "tables_compared": report.tables,
         "flaw": {"place": flaw.place, "zh": flaw.zh, "en": flaw.en} if flaw is not None else None,
     }
-
-
-def _told(report: Report, lang: Lang) -> str:
-    if report.flaw is not None:
-        return said(lang, f"× {report.flaw.place}:{report.flaw.zh}", f"× {report.flaw.place}: {report.flaw.en}")
-    tables = said(lang, ";数据库与日志一致", "; the tables agree with the log") if report.tables else ""
-    head = said(
-        lang, f"√ 共{report.count}条、{report.streams}个卷宗", f"√ {report.count} events, {report.streams} streams"
-    )
-    return f"{head}{tables}\n" + said(lang, f"保证程度:{report.assurance.zh}", f"assurance: {report.assurance.en}")
 
 
 @app.command()

@@ -30,9 +30,9 @@ app.add_typer(machine.app, name="machine")
 app.add_typer(plan.app, name="plan")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(audit.app, name="audit")
-app.command()(tick)
-app.add_typer(store.app, name="store")
 app.add_typer(relay.app, name="relay")
+app.add_typer(store.app, name="store")
+app.command()(tick)
 
 
 @app.command()

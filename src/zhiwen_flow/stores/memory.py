@@ -52,8 +52,8 @@ class _State:
     refusals: dict[tuple[str, str], int] = attrs.field(factory=dict)
     definitions: dict[str, bytes] = attrs.field(factory=dict)
     versions: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
-    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
     waiting: dict[int, dict[int, str]] = attrs.field(factory=lambda: {lane: {} for lane in range(LANES)})
+    named: dict[tuple[str, str], str] = attrs.field(factory=dict)
 
 
 class MemoryStore:

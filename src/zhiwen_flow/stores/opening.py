@@ -67,7 +67,7 @@ def open_outbox(url: str, *, tenant: str = "default") -> Outbox:
     raise StoreError(f"`{url.partition(':')[0]}:…` is no database to publish from; give {known}")
 
 
-def open_joined(connection: Any, *, tenant: str = "default", clock: Clock | None = None) -> Store:
+def open_joined(connection: Any, *, tenant: str = "default", clock: Clock | None = None, create: bool = False) -> Store:
     """
     Open the store of one tenant on a connection of the host's (并入宿主连接); the host commits or rolls back.
 
@@ -75,15 +75,16 @@ def open_joined(connection: Any, *, tenant: str = "default", clock: Clock | None
         connection: Of `sqlite3` or psycopg, SQLAlchemy's connection or session, or Django's.
         tenant: Whose data.
         clock: Gives `recorded_at`; the system's by default.
+        create: Whether to make our tables where there are none, inside the host's transaction.
 
     Raises:
         StoreError: it is none of these, or the database does not hold our tables.
     """
     raw = driver_connection(connection)
     if "sqlite3" in packages_of(raw):
-        return SqlStore(SqliteDriver(connection=raw), tenant, clock=clock)
+        return SqlStore(SqliteDriver(connection=raw, create=create), tenant, clock=clock)
     if "psycopg" in packages_of(raw):
-        return SqlStore(_postgres().PostgresDriver(connection=raw), tenant, clock=clock)
+        return SqlStore(_postgres().PostgresDriver(connection=raw, create=create), tenant, clock=clock)
     known = "a connection of sqlite3 or psycopg 3, of SQLAlchemy or of Django on one of them"
     raise StoreError(f"a `{type(raw).__module__}` connection cannot be joined; give {known}")
 

@@ -65,6 +65,7 @@ class PostgresDriver:
     Args:
         url: ``postgresql://user:password@host:port/database?…`` as libpq reads it.
         connection: The host's connection; it commits and rolls back itself.
+        create: Whether to make our tables on the host's connection, where there are none.
 
     Raises:
         StoreError: the server cannot be reached, or the schema is another one.
@@ -72,7 +73,9 @@ class PostgresDriver:
 
     kind: Literal["postgresql"] = "postgresql"
 
-    def __init__(self, url: str = "", *, connection: psycopg.Connection[Any] | None = None) -> None:
+    def __init__(
+        self, url: str = "", *, connection: psycopg.Connection[Any] | None = None, create: bool = False
+    ) -> None:
         self.joined = connection is not None
         self._url = url
         self.name = "the host's PostgreSQL connection" if connection is not None else _shown(url)
@@ -81,7 +84,7 @@ class PostgresDriver:
         self._db = connection if connection is not None else self._connected()
         try:
             with self._guard:
-                check_revision(self._revision(), self.name, None if self.joined else self._create)
+                check_revision(self._revision(), self.name, None if self.joined and not create else self._create)
         except BaseException:
             self.close()
             raise

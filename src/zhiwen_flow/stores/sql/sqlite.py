@@ -37,6 +37,7 @@ class SqliteDriver:
     Args:
         path: The database file; made when it is not there.
         connection: The host's connection; it commits and rolls back itself.
+        create: Whether to make our tables on the host's connection, where there are none.
 
     Raises:
         StoreError: the file cannot be opened or written, or is of another schema.
@@ -45,7 +46,9 @@ class SqliteDriver:
 
     kind: Literal["sqlite"] = "sqlite"
 
-    def __init__(self, path: str | Path = "", *, connection: sqlite3.Connection | None = None) -> None:
+    def __init__(
+        self, path: str | Path = "", *, connection: sqlite3.Connection | None = None, create: bool = False
+    ) -> None:
         self.joined = connection is not None
         self.name = "the host's SQLite connection" if connection is not None else str(path)
         self._depth = 0
@@ -55,7 +58,7 @@ class SqliteDriver:
             self._db = connection if connection is not None else _connected(str(path))
         try:
             with self._guard:
-                check_revision(self._revision(), self.name, None if self.joined else self._create)
+                check_revision(self._revision(), self.name, None if self.joined and not create else self._create)
         except BaseException:
             self.close()
             raise

@@ -1,0 +1,1 @@
+"""Letters and complaints (信访件), an app of the host."""

@@ -1,0 +1,1 @@
+"""Migrations of the host's own table (信访件表的迁移)."""
