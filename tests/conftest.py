@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
 import pytest
 
+from tests.services import postgres_schema
 from zhiwen_flow.demo import Told, run
 
 
@@ -36,3 +38,13 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     lines: list[str] = []
     told = run(folder, lines.append)
     return Demonstration(folder, told, "\n".join(lines))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'flow.db'}"
+        return
+    with postgres_schema() as url:
+        yield url

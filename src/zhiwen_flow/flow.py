@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +24,7 @@ from zhiwen_flow.audit.view import PUBLIC, Viewer, view
 from zhiwen_flow.benches import Benches
 from zhiwen_flow.campaign import unit_plans, units_of
 from zhiwen_flow.clock import Clock, SystemClock, SystemStamps
+from zhiwen_flow.deadlines import PAGE, Round, running
 from zhiwen_flow.deciding import Bench, Judged, Option, judge, options
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import (
@@ -40,7 +40,7 @@ from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision, Instance, Obligation, Pin, Surroundings, misfits
 from zhiwen_flow.notes import Note, two_persons
-from zhiwen_flow.overdue import Tick, is_warned, late, step_of
+from zhiwen_flow.overdue import Tick
 from zhiwen_flow.plan import Plan
 from zhiwen_flow.recomputing import RECOMPUTE, Recomputed, shifted
 from zhiwen_flow.recording import Recorder, content_of
@@ -540,35 +540,64 @@ class Flow:
         """Read open obligations by page (待办义务)."""
         return self.store.obligations(stream=None if instance is None else _id(instance), **page)
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
-        """Read running deadlines, the earliest first (期限)."""
-        return self.store.deadlines(due_by=due_by, limit=limit)
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
+        """Read running deadlines by page, the earliest first (期限)."""
+        return self.store.deadlines(due_by=due_by, after=after, limit=limit)
 
     def tick(self, *, actor: Actor | None = None, within: int | None = None) -> Tick:
         """
         Go once over what is due (到期处理): take the steps that follow by themselves, list the rest for people.
 
-        Nothing is done twice, however often and by however many it is called: each step has its own key. A step
-        that is refused today is not recorded; it waits for people, and is tried again in the next round.
+        Nothing is done twice, however often and by however many workers it is called: a step has one key for each run
+        of a deadline. A step that is refused today is not recorded; it waits for people, and is tried again in the
+        next round. A row that fails is told of, and does not stop the others.
 
         Args:
             actor: In whose name steps are taken; the host's function by default.
             within: How many days ahead to list, calendar days; by default whatever the reminders ask for.
+
+        Raises:
+            StoreError: the store cannot be reached; what was done is recorded.
         """
-        today, rules = self._now().astimezone(ZONE).date(), self.definitions.reminders
-        ahead = within if within is not None else max((each.ahead for each in rules), default=0)
-        taken, waiting = [], []
-        for row in self.store.deadlines(due_by=today + dt.timedelta(days=max(ahead, 0)), limit=sys.maxsize):
-            machine = self.machine_of(self.instance(row.stream).pin)
-            found = late(row, machine, today, rules)
-            trigger = step_of(found, machine) if found is not None else None
-            by = actor or self._acting()
-            if trigger is not None and self.explain(row.stream, trigger, actor=by).allowed:
-                key = f"tick:{row.stream}:{row.state}:{row.due}"
-                taken.append(self.do(row.stream, trigger, actor=by, key=key))
-            elif found is not None and (within is not None or found.days <= 0 or is_warned(found, rules)):
-                waiting.append(found)
-        return Tick(taken=tuple(taken), waiting=tuple(waiting))
+        pages = tuple(self.ticks(actor=actor, within=within))
+        return Tick(
+            taken=tuple(each for page in pages for each in page.taken),
+            waiting=tuple(each for page in pages for each in page.waiting),
+            failed=tuple(each for page in pages for each in page.failed),
+        )
+
+    def ticks(
+        self, *, actor: Actor | None = None, within: int | None = None, after: Deadline | None = None, limit: int = PAGE
+    ) -> Iterator[Tick]:
+        """
+        Do what `tick` does, page by page (分页到期处理), so that memory stays flat however much is due.
+
+        Args:
+            actor: See `tick`.
+            within: See `tick`.
+            after: Where an earlier round ended (`Tick.last`).
+            limit: Deadlines of a page.
+
+        Raises:
+            StoreError: see `tick`.
+        """
+        round = Round(
+            desk=self,
+            actor=actor or self._acting(),
+            today=self._now().astimezone(ZONE).date(),
+            within=within,
+            reminders=self.definitions.reminders,
+        )
+        while True:
+            page = round.page(after=after, limit=limit)
+            for each in page.failed:
+                _log.warning("deadline failed", instance=each.deadline.stream, error=each.told)
+            yield page
+            if page.last is None:
+                return
+            after = page.last
 
     def organ_of(self, actor: Actor) -> str | None:
         """Give the organ of an actor's post today (经办人所在机关); None where the directory does not know the post."""
@@ -593,7 +622,7 @@ class Flow:
         calendar = self.definitions.rules.calendar
         if calendar is None:
             raise MisuseError("there is no calendar to reckon by: open the flow with `calendar=`")
-        rows = (each for each in self.store.deadlines(limit=sys.maxsize) if each.calendar != calendar.version)
+        rows = (each for each in running(self.store) if each.calendar != calendar.version)
         found = shifted(rows, self._placed)
         form = {"reason": reason, "calendar_document": document}
         taken = [self.do(each.deadline.stream, RECOMPUTE, form, actor=actor) for each in found.shifts]

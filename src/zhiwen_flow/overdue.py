@@ -8,6 +8,7 @@ import datetime as dt
 
 import attrs
 
+from zhiwen_flow.errors import ZhiwenError
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Deadline, Decision
 from zhiwen_flow.reminders import OWNER, Reminder, warned
@@ -44,17 +45,35 @@ class Late:
 
 
 @attrs.frozen(kw_only=True)
+class Failed:
+    """A deadline that could not be looked at, or acted on (处理失败的期限), and why; the others went on."""
+
+    deadline: Deadline
+    error: Exception
+
+    @property
+    def told(self) -> str:
+        """The error in one line; of an error that is not ours only its kind, for it may quote what is sealed."""
+        kind = type(self.error).__name__
+        return f"{kind}: {self.error}".splitlines()[0] if isinstance(self.error, ZhiwenError) else kind
+
+
+@attrs.frozen(kw_only=True)
 class Tick:
     """
-    What one round over the deadlines did (一次到期处理).
+    What one round over the deadlines, or one page of it, did (一次到期处理).
 
     Args:
         taken: Steps that were taken by themselves, each recorded once.
         waiting: What people must see to, the earliest first.
+        failed: What could not be dealt with; it is tried again in the next round.
+        last: Where the next page goes on; None at the end.
     """
 
     taken: tuple[Decision, ...] = ()
     waiting: tuple[Late, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    last: Deadline | None = None
 
 
 def late(row: Deadline, machine: Machine, today: dt.date, reminders: tuple[Reminder, ...] = ()) -> Late | None:
@@ -87,6 +106,17 @@ def step_of(found: Late, machine: Machine) -> str | None:
     step = machine.find(found.deadline.state, found.follows)
     asks = step is None or step.requires or any(each.required for each in step.fields)
     return None if asks else found.follows
+
+
+def key_of(row: Deadline) -> str:
+    """
+    Give the idempotency key of what follows from a deadline (到期处理的幂等键): one for each run of it.
+
+    >>> day = dt.date(2011, 9, 5)
+    >>> key_of(Deadline(stream="a1", state="asked", limit="l", started=day, due=day, calendar=None))
+    'tick:a1:asked:2011-09-05:2011-09-05'
+    """
+    return f"tick:{row.stream}:{row.state}:{row.started}:{row.due}"
 
 
 def is_warned(found: Late, reminders: tuple[Reminder, ...]) -> bool:

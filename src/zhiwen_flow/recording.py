@@ -112,20 +112,21 @@ def _moved(judged: Judged, walk: _Walk, key: Key | None, *, parent: Instance | N
     transition = judged.transition
     assert transition is not None
     instance = judged.surroundings.instance
+    above = parent or judged.surroundings.parent
     body = _body(judged, walk, key)
     event = body["id"]
     facts = _payload(judged, transition, body, event, walk)
     _verdicts(judged, transition, body, event, walk)
     if instance is None:
-        instance = _opened(judged, transition, body, facts, walk, parent or judged.surroundings.parent)
+        instance = _opened(judged, transition, body, facts, walk, above)
     else:
         _stepped(judged, transition, instance, facts, walk)
     _deadline(judged, transition, instance, {**instance.facts, **facts}, body, walk)
     walk.change.drafts += (Draft(stream=instance.id, body=body),)
-    _obligations(judged, transition, instance, body, walk)
-    for child in judged.children:
-        opened = _moved(child, walk, None, parent=instance)
-        body["opens"].append(opened.id)
+    _obligations(judged, transition, instance, above, body, walk)
+    if judged.children:
+        moved = attrs.evolve(instance, state=transition.target)
+        body["opens"] += [_moved(child, walk, None, parent=moved).id for child in judged.children]
     return instance
 
 
@@ -371,14 +372,21 @@ def _deadline(
     body["deadline"] = _told(walk.change.started[-1])
 
 
-def _obligations(judged: Judged, transition: Transition, instance: Instance, body: dict[str, Any], walk: _Walk) -> None:
+def _obligations(
+    judged: Judged,
+    transition: Transition,
+    instance: Instance,
+    above: Instance | None,
+    body: dict[str, Any],
+    walk: _Walk,
+) -> None:
     for settles in transition.discharges:
         if settles.on is On.SELF:
             body["discharges"].append(settles.kind)
             walk.change.discharged += (Discharge(stream=instance.id, kind=settles.kind),)
-        elif instance.parent is not None:
-            _on_parent(judged, instance.parent, body, walk, EventKind.DISCHARGED, discharges=[settles.kind])
-            walk.change.discharged += (Discharge(stream=instance.parent, kind=settles.kind),)
+        elif above is not None:
+            _on_parent(above, body, walk, EventKind.DISCHARGED, discharges=[settles.kind])
+            walk.change.discharged += (Discharge(stream=above.id, kind=settles.kind),)
     for obliges in transition.obliges:
         owed = _owed(judged, obliges, instance, body["id"], walk)
         if owed is None:
@@ -387,8 +395,8 @@ def _obligations(judged: Judged, transition: Transition, instance: Instance, bod
         told = {"id": owed.id, "kind": owed.kind, "to": owed.to, "due": owed.due.isoformat() if owed.due else None}
         if obliges.on is On.SELF:
             body["obliges"].append(told)
-        elif instance.parent is not None:
-            _on_parent(judged, instance.parent, body, walk, EventKind.OBLIGED, obliges=[told])
+        elif above is not None:
+            _on_parent(above, body, walk, EventKind.OBLIGED, obliges=[told])
 
 
 def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, walk: _Walk) -> Obligation | None:
@@ -402,16 +410,13 @@ def _owed(judged: Judged, obliges: Obliges, instance: Instance, event: str, walk
     )
 
 
-def _on_parent(judged: Judged, parent: str, cause: dict[str, Any], walk: _Walk, kind: EventKind, **parts: Any) -> None:
+def _on_parent(above: Instance, cause: dict[str, Any], walk: _Walk, kind: EventKind, **parts: Any) -> None:
     """What a child puts on its parent is an event of the parent's own chain, caused by the child's."""
-    above = judged.surroundings.parent
-    if above is None:
-        return
     machine = {"id": above.pin.machine, "version": above.pin.machine_version, "hash": above.pin.machine_hash}
     body = {
         **cause,
         "id": walk.recorder.stamps.id(),
-        "stream": parent,
+        "stream": above.id,
         "parent": above.parent,
         "business_id": above.business_id,
         "kind": kind.value,
@@ -429,5 +434,5 @@ def _on_parent(judged: Judged, parent: str, cause: dict[str, Any], walk: _Walk, 
         "causation": cause["id"],
         **parts,
     }
-    _touch(walk, parent)
-    walk.change.drafts += (Draft(stream=parent, body=body),)
+    _touch(walk, above.id)
+    walk.change.drafts += (Draft(stream=above.id, body=body),)

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from tests.small import amount_is_at_most, label, permit, raises, raw
+from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.errors import (
     ClosedError,
@@ -23,10 +24,13 @@ from zhiwen_flow.errors import (
     UnknownNameError,
 )
 from zhiwen_flow.flow import Flow
+from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import Actor, Command, Decision
 from zhiwen_flow.stores.protocol import Conflict
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
+from zhiwen_flow.testing.desk import DESK, desk_machines
 
 ACTOR = Actor(id="p-1", post="nowhere.clerk")
 NOW = dt.datetime(2011, 9, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -359,6 +363,23 @@ class TestManyAndReads:
             assert flow.do(old, "check", {"amount": 1}).allowed
             assert flow.instance(old).pin.machine_version == "1"
             assert flow.instance(new).pin.machine_version == "2"
+
+
+class TestFamily:
+    """What a step opens stands in its parent's chain too."""
+
+    @pytest.mark.parametrize("url", ["memory:", "sqlite"])
+    def test_children_opened_with_their_parent_oblige_it(self, tmp_path: Path, url: str) -> None:
+        """Two slips that open with their board owe it an answer each: in its log as in its tables."""
+        opens = {"opens": [{"machine": "slip"}, {"machine": "slip"}]}
+        opening: Any = DESK["opening"]
+        board = machine_from(DESK | {"id": "board", "opening": opening | opens}, LIBRARY, where="board")
+        url = url if url == "memory:" else f"sqlite:///{tmp_path / 'flow.db'}"
+        with Flow.open(url, actor=ACTOR, machines=[*desk_machines(), board]) as flow:
+            opened = flow.start("board")
+            assert [each.kind for each in flow.store.events(stream=opened.stream)] == ["opened", "obliged", "obliged"]
+            assert len(flow.obligations(opened)) == 2
+            assert verify_store(flow.store).sound
 
 
 class TestParts:

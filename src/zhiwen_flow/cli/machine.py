@@ -48,6 +48,11 @@ def source_of(name: str, kind: str) -> Source:
 
 
 def registry_of(names: list[str] | None) -> Registry:
+    """Give the library's guards with those that the operator names."""
+    return LIBRARY.extended(*guards_of(names))
+
+
+def guards_of(names: list[str] | None) -> list[Guard]:
     """Take in a host's guards that the operator names: a `Guard`, or an iterable of them."""
     found: list[Guard] = []
     for each in names or ():
@@ -60,7 +65,7 @@ def registry_of(names: list[str] | None) -> Registry:
         except (ImportError, AttributeError, ValueError) as error:
             raise MisuseError(f"--guards {each}: {error}; write MODULE:NAME of what can be imported") from error
         found += guards
-    return LIBRARY.extended(*found)
+    return found
 
 
 def machine_of(name: str, guards: list[str] | None = None, overlays: list[Path] | None = None) -> Machine:

@@ -14,6 +14,7 @@ import typer
 
 from zhiwen_flow.cli import audit, machine, plan, relay, rulebook, store
 from zhiwen_flow.cli.console import Lang, LangOption, said
+from zhiwen_flow.cli.tick import tick
 from zhiwen_flow.demo import run
 from zhiwen_flow.errors import ZhiwenError
 
@@ -31,6 +32,7 @@ app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(audit.app, name="audit")
 app.add_typer(relay.app, name="relay")
 app.add_typer(store.app, name="store")
+app.command()(tick)
 
 
 @app.command()

@@ -1,5 +1,5 @@
 """
-What every store does alike with repeated refusals and deadlines (各存储共用的规则). Pure.
+What every store does alike with repeated refusals, deadlines and clocks (各存储共用的规则). Pure.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from typing import Any
 
 from zhiwen_flow.canonical import canonical, digest
 from zhiwen_flow.changes import REFUSALS_KEPT
+from zhiwen_flow.errors import ClockError
 from zhiwen_flow.model import Deadline
 from zhiwen_flow.terms import EventKind
+
+SKEW = dt.timedelta(minutes=1)
+"""How far clocks of several machines may differ before a step back is an error."""
 
 
 def folded_body(body: dict[str, Any], count: int) -> tuple[dict[str, Any] | None, bytes]:
@@ -44,3 +48,19 @@ def folded_body(body: dict[str, Any], count: int) -> tuple[dict[str, Any] | None
 def is_due(deadline: Deadline, day: dt.date) -> bool:
     """Whether a deadline's last day is *day* or before it."""
     return deadline.due is not None and deadline.due <= day
+
+
+def check_clock(stream: str, decided: dt.datetime, last: dt.datetime) -> None:
+    """
+    See that an event is not older than the one before it in its stream (核对时钟), but for what clocks may differ.
+
+    Args:
+        stream: The instance.
+        decided: Moment of the event.
+        last: The latest moment of the stream's events.
+
+    Raises:
+        ClockError: it is more than `SKEW` older; the clock was set back.
+    """
+    if last - decided > SKEW:
+        raise ClockError(f"instance `{stream}`", last.isoformat(), decided.isoformat())

@@ -23,7 +23,7 @@ from zhiwen_flow.clock import Clock, SystemClock
 from zhiwen_flow.errors import BusinessIdError, ClosedError, CorruptStoreError, KeyReuseError, UnknownNameError
 from zhiwen_flow.events import GENESIS, AuditEvent, seal
 from zhiwen_flow.model import Deadline, Instance, Obligation, Surroundings
-from zhiwen_flow.stores.folding import folded_body, is_due
+from zhiwen_flow.stores.folding import check_clock, folded_body, is_due
 from zhiwen_flow.stores.outbox import LANES, lane_of
 from zhiwen_flow.stores.protocol import Answer, Conflict, Head, Kept, Logged, Tombstone, Totals, Wanted, shown
 from zhiwen_flow.terms import EventKind
@@ -38,6 +38,7 @@ class _State:
 
     instances: dict[str, Instance] = attrs.field(factory=dict)
     heads: dict[str, tuple[int, str]] = attrs.field(factory=dict)
+    latest: dict[str, dt.datetime] = attrs.field(factory=dict)
     streams: dict[str, list[int]] = attrs.field(factory=dict)
     log: list[AuditEvent] = attrs.field(factory=list)
     by_event: dict[str, int] = attrs.field(factory=dict)
@@ -104,10 +105,12 @@ class MemoryStore:
                     raise KeyReuseError("this key was already used for another request; take a new key")
                 return answer
             self._assert(change)
+            moments = self._moments(change)
             if change.refused_by is not None and (body := self._fold(change)) is not None:
                 self._folded(change, body)
                 return None
             events = self._seal(change)
+            self._state.latest |= moments
             self._tables(change)
             if change.key is not None:
                 self._state.keys[digest(change.key.key.encode())] = (change.key.content, events[0].id, events[0].raw)
@@ -199,11 +202,15 @@ class MemoryStore:
         found = sorted(self._state.obligations.values(), key=lambda each: each.id)
         return tuple(each for each in found if each.id > after and stream in (None, each.stream))[:limit]
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
-        state = self._state
-        end = len(state.by_due) if due_by is None else bisect_right(state.by_due, (due_by, _LAST))
-        found = [state.deadlines[stream] for _, stream in state.by_due[: min(end, limit)]]
+        with self._lock:
+            rows = self._state.by_due
+            end = len(rows) if due_by is None else bisect_right(rows, (due_by, _LAST))
+            start = 0 if after is None else bisect_right(rows, _by_due(after))
+            found = [self._state.deadlines[stream] for _, stream in rows[start : min(end, start + limit)]]
         return tuple(each for each in found if due_by is None or is_due(each, due_by))
 
     def running(self, stream: str) -> Deadline | None:
@@ -350,6 +357,16 @@ class MemoryStore:
             if name is not None and (known := self._state.named.get((machine, name))) is not None:
                 raise BusinessIdError(machine, name, known)
 
+    def _moments(self, change: Changeset) -> dict[str, dt.datetime]:
+        """Give the latest moment of each stream with what is to be written."""
+        found: dict[str, dt.datetime] = {}
+        for draft in change.drafts:
+            decided = dt.datetime.fromisoformat(draft.body["decided_at"])
+            last = found.get(draft.stream, self._state.latest.get(draft.stream, decided))
+            check_clock(draft.stream, decided, last)
+            found[draft.stream] = max(last, decided)
+        return found
+
     def _fold(self, change: Changeset) -> dict[str, Any] | None:
         """Count a refusal; give the body when it is only counted."""
         draft = change.drafts[0]
@@ -438,13 +455,17 @@ class MemoryStore:
         for started in change.started:
             self._end_deadline(started.stream)
             state.deadlines[started.stream] = started
-            insort(state.by_due, (started.due or dt.date.max, started.stream))
+            insort(state.by_due, _by_due(started))
 
     def _end_deadline(self, stream: str) -> None:
         """The rows stand by their days, so that asking for what is due costs what is due."""
         ended = self._state.deadlines.pop(stream, None)
         if ended is not None:
-            del self._state.by_due[bisect_left(self._state.by_due, (ended.due or dt.date.max, stream))]
+            del self._state.by_due[bisect_left(self._state.by_due, _by_due(ended))]
+
+
+def _by_due(row: Deadline) -> tuple[dt.date, str]:
+    return row.due or dt.date.max, row.stream
 
 
 def _is_wanted(body: Mapping[str, Any], wanted: Wanted) -> bool:

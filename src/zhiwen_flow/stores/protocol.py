@@ -201,6 +201,7 @@ class Store(Protocol):
             Conflict: an expectation does not hold.
             KeyReuseError: the key was spent on another request.
             BusinessIdError: what is opened has a business id that names another instance of its machine.
+            ClockError: an event is older than the last one of its stream, by more than clocks may differ.
             StoreError: the store cannot be written.
         """
 
@@ -263,8 +264,16 @@ class Store(Protocol):
     def obligations(self, *, stream: str | None = None, after: str = "", limit: int = 100) -> tuple[Obligation, ...]:
         """Read open obligations with an id above *after*, in the order of their ids."""
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
-        """Read running deadlines, the earliest first; those due on or before *due_by*, or all, undated last."""
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
+        """
+        Read running deadlines, the earliest first: those due on or before *due_by*, or all, undated last.
+
+        Args:
+            due_by: Last day; the cost follows what is due, not what is open.
+            after: The row that the page before ended with; it need not run any longer.
+        """
 
     def running(self, stream: str) -> Deadline | None:
         """Give the running deadline of *stream*; None when there is none."""

@@ -23,7 +23,7 @@ def _step(trigger: str, source: list[str], target: str, **parts: Any) -> dict[st
 
 
 def _field(name: str, **parts: Any) -> dict[str, Any]:
-    return {"name": name, "label": _label("内容", name), "type": "text", **parts}
+    return {"name": name, "label": _label("内容", name), "type": "text"} | parts
 
 
 _CLOSING = ["no_open_obligations", {"use": "children_are_all_in", "machine": "slip", "states": ["answered", "void"]}]
@@ -69,9 +69,17 @@ SLIP: dict[str, Any] = {
         "label": _label("建档", "Open"),
         "cites": ["test"],
         "obliges": [{"kind": "answer", "on": "parent", "label": _label("回告", "answer")}],
+        "field": [_field("due", type="date")],
+        "keep": ["due"],
     },
     "state": [
-        {"id": "asked", "label": _label("待答", "Asked"), "owner": "clerk"},
+        {
+            "id": "asked",
+            "label": _label("待答", "Asked"),
+            "owner": "clerk",
+            "due": "due",
+            "on_overdue": "withdraw",
+        },
         {"id": "answered", "label": _label("已答", "Answered"), "end": "done"},
         {"id": "void", "label": _label("作废", "Void"), "end": "void"},
     ],
@@ -80,7 +88,7 @@ SLIP: dict[str, Any] = {
         _step("withdraw", ["asked"], "void", discharges=[{"kind": "answer", "on": "parent"}]),
     ],
 }
-"""A slip under a desk: while it is open, its desk owes an answer."""
+"""A slip under a desk: while it is open, its desk owes an answer; after the day it names it is withdrawn."""
 
 
 def desk_machines() -> tuple[Machine, Machine]:

@@ -21,9 +21,16 @@ from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT
 from zhiwen_flow.definitions import Definitions
-from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError, PayloadError, UnknownNameError
+from zhiwen_flow.errors import (
+    BusinessIdError,
+    ClockError,
+    CorruptStoreError,
+    KeyReuseError,
+    PayloadError,
+    UnknownNameError,
+)
 from zhiwen_flow.flow import Flow
-from zhiwen_flow.model import ZONE, Actor, Command, Decision
+from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
 from zhiwen_flow.stores.protocol import Kept, Logged, Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
@@ -166,6 +173,25 @@ class StoreContract:
         assert flow.store.answer("k") is None
         assert [each.allowed for each in flow.handle_many([good, good])] == [True, True]
         assert len(flow.store.events()) == len(before[1]) + 1
+
+    def test_a_clock_set_back_records_nothing(self, flow: Flow, clock: FixedClock) -> None:
+        """Neither a move nor a refusal; clocks of two machines may differ a little; set right, the same key works."""
+        desk = flow.start("desk").stream
+        for by in (30, -20):
+            clock.set(NOW + dt.timedelta(seconds=by))
+            assert flow.do(desk, "note").allowed
+        clock.set(NOW - dt.timedelta(minutes=10))
+        before = flow.store.load(desk), flow.store.events()
+        for trigger, actor in (("note", CLERK), ("seize", STRANGER)):
+            with pytest.raises(ClockError, match="set the clock right"):
+                flow.do(desk, trigger, actor=actor, key=trigger)
+            with pytest.raises(ClockError):
+                flow.handle_many([Command(stream=desk, trigger=trigger, actor=actor, key=trigger)])
+        assert (flow.store.load(desk), flow.store.events()) == before
+        clock.set(NOW + dt.timedelta(seconds=31))
+        assert flow.do(desk, "note", key="note").allowed
+        assert not flow.do(desk, "seize", actor=STRANGER, key="seize").replayed
+        assert verify_store(flow.store).sound
 
     # --- keys ---
 
@@ -331,6 +357,40 @@ class StoreContract:
         owed = flow.obligations(limit=4)
         assert [*owed, *flow.obligations(after=owed[-1].id)] == list(flow.obligations())
         assert flow.store.last_move(desks[0]) == flow.store.events(stream=desks[0])[-1]
+
+    def test_deadlines_by_page(self, flow: Flow) -> None:
+        """The earliest first, those of one day by id, undated ones not among what is due."""
+        desk, days = flow.start("desk").stream, [3, 1, 2, 1, 3, 2, 9]
+        for day in days:
+            flow.start("slip", {"due": dt.date(2011, 9, day)}, parent=desk)
+        flow.start("slip", parent=desk)
+        whole = flow.deadlines()
+        assert [each.due.day for each in whole if each.due] == sorted(days)
+        assert list(whole) == sorted(whole, key=lambda each: (each.due, each.stream))
+        for due_by, count in ((None, 7), (dt.date(2011, 9, 3), 6)):
+            pages: list[Deadline] = []
+            after = None
+            while page := flow.deadlines(due_by=due_by, after=after, limit=2):
+                after = page[-1]
+                pages += page
+            assert pages == list(whole[:count])
+
+    def test_a_round_does_what_is_due_once(self, flow: Flow, clock: FixedClock) -> None:
+        """By pages; what was done between the page and its row is in nobody's list, and neither done twice."""
+        desk = flow.start("desk").stream
+        slips = [flow.start("slip", {"due": NOW.date()}, parent=desk).stream for _ in range(5)]
+        clock.advance(dt.timedelta(days=1))
+        with self.flow_on(self.make(), clock) as other:
+            pages = flow.ticks(limit=2)
+            first = next(pages)
+            assert len(other.tick(actor=Actor(id="p-2", post="clerk")).taken) == 3
+            rest = list(pages)
+        assert [each.stream for each in first.taken] == sorted(slips)[:2]
+        assert not any(each.taken or each.waiting or each.failed for each in rest)
+        assert dict(flow.store.counters(desk)) == {("slip", "void"): 5}
+        assert not flow.obligations()
+        assert not flow.deadlines()
+        assert verify_store(flow.store).sound
 
     def test_histories(self, flow: Flow, clock: FixedClock) -> None:
         """Each condition narrows, conditions join, and pages of what is wanted join too."""

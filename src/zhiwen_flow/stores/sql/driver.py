@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
+from zhiwen_flow.errors import StoreError
+
 Statement = tuple[str, tuple[Any, ...]]
 """Constant text, and the values bound to it."""
 
@@ -16,6 +18,10 @@ Row = tuple[Any, ...]
 
 class Taken(Exception):
     """A row that must be unique is there already (唯一行已存在); nothing was written."""
+
+
+class Crossed(StoreError):
+    """Two transactions waited for each other (互相等待); this one was undone whole, and may begin anew."""
 
 
 class Guard:
@@ -72,10 +78,16 @@ class Driver(Protocol):
 
         Raises:
             Taken: one of them makes a row that is there already; nothing was written.
+            Crossed: another transaction waited for this one; nothing was written.
         """
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make everything inside one transaction; inside another one, a savepoint of it."""
+        """
+        Make everything inside one transaction; inside another one, a savepoint of it.
+
+        Raises:
+            Crossed: it was undone for another one's sake; never on a connection of the host's.
+        """
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all reads inside see one state of the database."""

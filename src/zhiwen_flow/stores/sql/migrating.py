@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 from zhiwen_flow.errors import StoreError
-from zhiwen_flow.stores.sql.revisions import HEAD_REVISION, REVISIONS, VERSION_TABLE
+from zhiwen_flow.stores.sql.revisions import HALF_MADE, HEAD_REVISION, REVISIONS, UNMARKED, VERSION_TABLE
 
 _HERE = Path(__file__).parent / "migrations"
 
@@ -67,6 +67,8 @@ def migrate(url: str, *, to: str = HEAD_REVISION) -> tuple[str | None, str]:
     try:
         with engine.begin() as connection:
             before = _revision(connection)
+            if before == UNMARKED:
+                raise StoreError(f"the database {HALF_MADE}")
             if before is not None and before not in REVISIONS:
                 raise StoreError(f"the database has schema {before}, newer than {HEAD_REVISION}; update zhiwen_flow")
             if before is None or REVISIONS.index(before) < REVISIONS.index(to):
@@ -110,4 +112,4 @@ def _revision(connection: sa.Connection) -> str | None:
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
     found = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  a constant
-    return str(found) if found is not None else None
+    return str(found) if found is not None else UNMARKED

@@ -23,9 +23,9 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Guard, Row, Statement, Taken
 from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
-from zhiwen_flow.stores.sql.revisions import check_revision
+from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
 LOCK_SECONDS = 10
@@ -123,10 +123,12 @@ class PostgresDriver:
 
     def _revision(self) -> str | None:
         cursor = self._cursor()
-        if cursor.execute("SELECT to_regclass('zhiwen_version')").fetchone() == (None,):
+        # Not `to_regclass`: it would answer out of what this session remembers from before it waited for another one.
+        asked = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'zhiwen_version' AND pg_table_is_visible(oid)"
+        if cursor.execute(asked).fetchone() is None:
             return None
         row = cursor.execute("SELECT version_num FROM zhiwen_version").fetchone()
-        return str(row[0]) if row is not None else None
+        return str(row[0]) if row is not None else UNMARKED
 
     def _create(self) -> None:
         with self.transaction():
@@ -139,7 +141,8 @@ class PostgresDriver:
     @property
     def busy(self) -> bool:
         """See `Driver.busy`."""
-        return self._db.info.transaction_status != pq.TransactionStatus.IDLE
+        # A connection that was lost knows of none.
+        return self._db.info.transaction_status not in (pq.TransactionStatus.IDLE, pq.TransactionStatus.UNKNOWN)
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
         """See `Driver.query`."""
@@ -230,9 +233,14 @@ class PostgresDriver:
         if isinstance(error, psycopg.IntegrityError):
             return CorruptStoreError(f"{self.name}: {_told(error)}")
         if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-            return StoreError(f"{self.name}: another transaction was in the way; nothing was written, ask again")
+            if not self.joined:
+                return Crossed(f"{self.name}: another transaction was in the way; nothing was written, ask again")
+            return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
+        if isinstance(error, psycopg.errors.DiskFull):
+            mend = "nothing was written; free space, then ask again with the same key"
+            return StoreError(f"{self.name}: the server's disk is full ({_told(error)}); {mend}")
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             mend = "whether the last command was written is not known: ask again with the same key"
             return StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}")

@@ -15,12 +15,13 @@ from zhiwen_flow.events import AuditEvent
 from zhiwen_flow.model import Deadline, Instance, Obligation, Pin, Surroundings
 from zhiwen_flow.stores.protocol import Answer, Wanted, shown
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Driver
+from zhiwen_flow.stores.sql.driver import Driver, Row
 from zhiwen_flow.stores.sql.rows import (
     deadline_of,
     decoding,
     event_of,
     instance_of,
+    iso_day,
     iso_moment,
     obligation_of,
     sealed_of,
@@ -166,12 +167,17 @@ class Reading:
         rows = self._driver.query(f"{text} ORDER BY id LIMIT ?", (*values, limit))
         return tuple(obligation_of(row[0], row[1:]) for row in rows)
 
-    def deadlines(self, *, due_by: dt.date | None = None, limit: int = 100) -> tuple[Deadline, ...]:
+    def deadlines(
+        self, *, due_by: dt.date | None = None, after: Deadline | None = None, limit: int = 100
+    ) -> tuple[Deadline, ...]:
         """See `Store.deadlines`."""
-        if due_by is None:
-            rows = self._driver.query(sql.DEADLINES, (self.tenant, limit))
-        else:
-            rows = self._driver.query(sql.DUE, (self.tenant, due_by.isoformat(), limit))
+        due, stream = (iso_day(after.due) or sql.UNDATED, after.stream) if after is not None else ("", "")
+        rows: list[Row] = []
+        if due != sql.UNDATED:
+            rows = self._driver.query(sql.DUE, (self.tenant, iso_day(due_by) or sql.UNDATED, due, stream, limit))
+            stream = ""
+        if due_by is None and len(rows) < limit:
+            rows += self._driver.query(sql.NEVER_DUE, (self.tenant, stream, limit - len(rows)))
         return tuple(map(deadline_of, rows))
 
     def running(self, stream: str) -> Deadline | None:

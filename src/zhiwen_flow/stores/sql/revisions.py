@@ -11,6 +11,11 @@ from zhiwen_flow.errors import StoreError
 REVISIONS = ("0001", "0002", "0003")
 HEAD_REVISION = REVISIONS[-1]
 VERSION_TABLE = "zhiwen_version"
+UNMARKED = ""
+HALF_MADE = (
+    "has tables of zhiwen_flow and no version of them: a script was cut short; restore it from the backup, "
+    "or drop the tables named zhiwen_… if they were being made, and run `zhiwen-flow store migrate URL`"
+)
 
 
 def check_revision(found: str | None, where: str, create: Callable[[], None] | None) -> None:
@@ -18,7 +23,8 @@ def check_revision(found: str | None, where: str, create: Callable[[], None] | N
     See that a database has the schema of this program (核对数据表版本); make the tables where there are none.
 
     Args:
-        found: The revision that the database names; None where it has no tables of ours.
+        found: The revision that the database names; None where it has no tables of ours, `UNMARKED` where it has, and
+            names none.
         where: The database, without its password.
         create: Makes the tables; None where that is the host's to do.
 
@@ -29,6 +35,8 @@ def check_revision(found: str | None, where: str, create: Callable[[], None] | N
         raise StoreError(f"{where} has no tables of zhiwen_flow; run `zhiwen-flow store migrate URL` once")
     if found is None and create is not None:
         create()
+    elif found == UNMARKED:
+        raise StoreError(f"{where} {HALF_MADE}")
     elif found not in REVISIONS:
         raise StoreError(
             f"{where} has schema {found}, newer than {HEAD_REVISION}; update zhiwen_flow before opening it"

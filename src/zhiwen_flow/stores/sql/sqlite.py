@@ -18,10 +18,15 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
-from zhiwen_flow.stores.sql.revisions import check_revision
+from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
 BUSY_SECONDS = 10.0
+_AGAIN = "nothing was written; {}, then ask again with the same key"
+_MENDS = {
+    sqlite3.SQLITE_FULL: _AGAIN.format("free space"),
+    sqlite3.SQLITE_BUSY: _AGAIN.format(f"another writer held it for {BUSY_SECONDS:.0f} s: see that it ends"),
+}
 _UNIQUE = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 
 
@@ -62,7 +67,8 @@ class SqliteDriver:
         asked = "SELECT count(*) FROM sqlite_schema WHERE name = 'zhiwen_version'"
         if not self._db.execute(asked).fetchone()[0]:
             return None
-        return str(self._db.execute("SELECT version_num FROM zhiwen_version").fetchone()[0])
+        row = self._db.execute("SELECT version_num FROM zhiwen_version").fetchone()
+        return str(row[0]) if row is not None else UNMARKED
 
     def _create(self) -> None:
         with self.transaction():
@@ -177,7 +183,8 @@ class SqliteDriver:
             unique = error.sqlite_errorcode in _UNIQUE
             return Taken() if unique else CorruptStoreError(f"`{self.name}`: {error}")
         if isinstance(error, sqlite3.OperationalError):
-            return StoreError(f"`{self.name}`: {error}; check path, rights, free space and other writers")
+            mend = _MENDS.get(error.sqlite_errorcode & 0xFF, "check path, rights and free space")
+            return StoreError(f"`{self.name}`: {error}; {mend}")
         if isinstance(error, sqlite3.DatabaseError):
             return CorruptStoreError(f"`{self.name}`: {error}; restore it from a backup")
         return None

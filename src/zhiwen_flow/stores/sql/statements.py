@@ -74,6 +74,7 @@ class Texts:
     load: str
     load_many: str
     lock: str
+    lock_family: str
     insert_out: str
     answers: str
     spent: str
@@ -86,6 +87,11 @@ def _texts(d: Dialect, lock: str) -> Texts:
         lock=f"""
 SELECT id, position, head, at, version, links, state FROM zhiwen_streams
 WHERE tenant = ? AND id {d.any} ORDER BY id {lock}
+""",  # noqa: S608
+        lock_family=f"""
+SELECT id, position, head, at, version, links, state FROM zhiwen_streams
+WHERE tenant = ? AND (id {d.any} OR id IN (SELECT parent FROM zhiwen_streams WHERE tenant = ? AND id {d.any}))
+ORDER BY id {lock}
 """,  # noqa: S608
         insert_out=f"INSERT INTO zhiwen_outbox (seq, tenant, lane, stream) VALUES ({d.last}, ?, ?, ?)",  # noqa: S608
         spent=f"SELECT hash, content, event FROM zhiwen_keys WHERE tenant = ? AND hash {d.any}",  # noqa: S608
@@ -159,8 +165,10 @@ ON CONFLICT (tenant, stream) DO UPDATE SET state = excluded.state, limit_id = ex
   started = excluded.started, due = excluded.due, calendar = excluded.calendar
 """
 RUNNING = f"{_DEADLINE} AND stream = ?"
-DEADLINES = f"{_DEADLINE} ORDER BY CASE WHEN due IS NULL THEN 1 ELSE 0 END, due, stream LIMIT ?"
-DUE = f"{_DEADLINE} AND due <= ? ORDER BY due, stream LIMIT ?"
+UNDATED = "~"
+"""Stands after every day."""
+NEVER_DUE = f"{_DEADLINE} AND due IS NULL AND stream > ? ORDER BY stream LIMIT ?"
+DUE = f"{_DEADLINE} AND due <= ? AND (due, stream) > (?, ?) ORDER BY due, stream LIMIT ?"
 EVENTS = f"{_EVENT} AND seq > ?"
 OF_STREAM = " AND stream = ?"
 WANTED = {name: f' AND "{name}" = ?' for name in ("machine", "trigger", "kind", "post", "organ", "correlation")}

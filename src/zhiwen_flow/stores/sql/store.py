@@ -21,9 +21,9 @@ from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Driver, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Driver, Statement, Taken
 from zhiwen_flow.stores.sql.surveying import Surveying
-from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, streams_of
+from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, moment_of, streams_of
 
 
 @attrs.define
@@ -80,7 +80,7 @@ class SqlStore(Surveying):
         if self._batch is not None:
             yield
             return
-        with self._whole():
+        with self._whole(next(iter(streams), "")):
             self._batch = batch = _Batch()
             try:
                 self._hold(batch, streams, keys)
@@ -90,29 +90,39 @@ class SqlStore(Surveying):
                 self._batch = None
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
+    def _whole(self, stream: str) -> Iterator[None]:
         try:
             with self._driver.transaction():
                 yield
+        except Crossed:
+            self._forget()
+            raise Conflict(stream) from None
         except BaseException:
             # What was learnt inside was rolled back with it.
             self._forget()
             raise
 
     def _hold(self, batch: _Batch, streams: Sequence[str], keys: Sequence[str]) -> None:
-        """Lock and load what a batch says that it will need, in one read each."""
+        """
+        Lock and load what a batch says that it will need, in one read each.
+
+        Parents are locked with the rest, in one order of ids: what their children do is written to them as well.
+        """
         if streams:
-            batch.held |= self._locked(sorted(set(streams)))
-            batch.loaded |= self._load_many(sorted(set(streams)))
+            named = sorted(set(streams))
+            ids = self._driver.ids(named)
+            batch.held |= self._held(named, self._texts.lock_family, (self.tenant, ids, self.tenant, ids))
+            batch.loaded |= self._load_many(named)
         if keys:
             hashes = [digest(each.encode()) for each in keys]
             batch.answers = dict.fromkeys(hashes) | self._answers(hashes)
 
     def _locked(self, streams: list[str]) -> dict[str, Held]:
+        return self._held(streams, self._texts.lock, (self.tenant, self._driver.ids(streams)))
+
+    def _held(self, streams: list[str], text: str, values: tuple[Any, ...]) -> dict[str, Held]:
         found = {each: Held() for each in streams}
-        for id, position, head, at, version, links, state in self._driver.query(
-            self._texts.lock, (self.tenant, self._driver.ids(streams))
-        ):
+        for id, position, head, at, version, links, state in self._driver.query(text, values):
             found[id] = Held(position, head, at, version, links, known=True, state=state)
         return found
 
@@ -122,7 +132,7 @@ class SqlStore(Surveying):
             return self._append(change, self._batch)
         if self._quick(change):
             return None
-        with self._whole():
+        with self._whole(change.drafts[0].stream):
             batch = _Batch()
             done = self._append(change, batch)
             self._flush(batch)
@@ -137,7 +147,7 @@ class SqlStore(Surveying):
         writing = Writing(self.tenant, {stream: seen}, self._clock.now(), self._pin_id, self._texts.insert_out)
         try:
             return self._driver.conditional(writing.plain(change))
-        except Taken:
+        except (Taken, Crossed):
             return False
 
     def _append(self, change: Changeset, batch: _Batch) -> Answer | None:
@@ -180,6 +190,7 @@ class SqlStore(Surveying):
     def _refuse(self, change: Changeset, batch: _Batch, writing: Writing) -> None:
         self._flush(batch)
         draft = change.drafts[0]
+        moment_of(draft, batch.held[draft.stream].at)
         count = self._driver.query(sql.COUNT_REFUSAL, (self.tenant, draft.stream, change.refused_by))[0][0]
         spent: tuple[Any, ...] = (draft.body["id"], None)
         sealed: list[Sealed] = []

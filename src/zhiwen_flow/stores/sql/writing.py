@@ -16,9 +16,9 @@ import attrs
 
 from zhiwen_flow.canonical import canonical, digest
 from zhiwen_flow.changes import Changeset, Draft, Key
-from zhiwen_flow.errors import ClockError
 from zhiwen_flow.events import GENESIS, seal
 from zhiwen_flow.model import Pin
+from zhiwen_flow.stores.folding import check_clock
 from zhiwen_flow.stores.outbox import lane_of
 from zhiwen_flow.stores.protocol import Conflict
 from zhiwen_flow.stores.sql import statements as sql
@@ -26,9 +26,6 @@ from zhiwen_flow.stores.sql.driver import Statement
 from zhiwen_flow.stores.sql.rows import iso_day, iso_moment
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-
-SKEW = dt.timedelta(minutes=1)
-"""How far clocks of several machines may differ before a step back is an error."""
 
 
 @attrs.define
@@ -248,12 +245,10 @@ def moment_of(draft: Draft, last: str) -> str:
     Give the moment a stream's row keeps (最近办理时刻): the latest of its events.
 
     Raises:
-        ClockError: the event is more than `SKEW` older than the one before; the clock was set back.
+        ClockError: see `check_clock`.
     """
     decided = _decided(draft.body)
     if decided >= last:
         return decided
-    before = dt.datetime.fromisoformat(last)
-    if before - dt.datetime.fromisoformat(decided) > SKEW:
-        raise ClockError(f"instance `{draft.stream}`", before, draft.body["decided_at"])
+    check_clock(draft.stream, dt.datetime.fromisoformat(draft.body["decided_at"]), dt.datetime.fromisoformat(last))
     return last

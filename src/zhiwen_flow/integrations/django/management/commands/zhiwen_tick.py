@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from zhiwen_flow.errors import Fault, SettingsError
 from zhiwen_flow.flow import Flow
@@ -40,6 +40,10 @@ class Command(TenantCommand):
         for late in done.waiting:
             self.stdout.write(f"· {late.deadline.stream} {told(flow, late)}")
         self.stdout.write(f"已自动办理 {len(done.taken)} 件,待人办理 {len(done.waiting)} 件")
+        for failed in done.failed:
+            self.stderr.write(f"× {failed.deadline.stream} {failed.told}")
+        if done.failed:
+            raise CommandError(f"{len(done.failed)} 件处理失败,下一轮再试 / failed, tried again in the next round")
 
 
 def told(flow: Flow, late: Late) -> str:
