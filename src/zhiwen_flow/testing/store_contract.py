@@ -318,10 +318,11 @@ class StoreContract:
         assert all(identity not in str(each.body) for each in flow.store.events())
         unsealed = flow.events(desk, viewer=Viewer(unseals=frozenset({"who"})))
         assert unsealed[0]["payload"]["who"] == identity
-        for each in flow.store.events():
+        for each in reversed(flow.store.events()):
             assert flow.store.erase(event=each.id, name="who")
             assert not flow.store.erase(event=each.id, name="who")
-        assert flow.store.load(desk.stream).opened == {}
+            # The earlier value must not come back where the latest is gone.
+            assert flow.store.load(desk.stream).opened == {}
         assert verify_store(flow.store).sound
 
     # --- tenants, pages, definitions ---

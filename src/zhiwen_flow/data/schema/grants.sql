@@ -40,7 +40,7 @@ GRANT INSERT, UPDATE ON zhiwen_streams TO zhiwen_app;
 GRANT INSERT, UPDATE, DELETE ON zhiwen_counters, zhiwen_deadlines, zhiwen_refusals TO zhiwen_app;
 GRANT INSERT, DELETE ON zhiwen_obligations TO zhiwen_app;
 -- Sealed values are read to decide, and deleted to erase them.
-GRANT SELECT, INSERT, DELETE ON zhiwen_sealed TO zhiwen_app;
+GRANT SELECT, INSERT, UPDATE (fact), DELETE ON zhiwen_sealed TO zhiwen_app;
 GRANT USAGE ON SEQUENCE zhiwen_events_seq_seq, zhiwen_pins_pin_seq TO zhiwen_app, zhiwen_archivist;
 
 -- zhiwen_relay: what waits to be published, and who publishes it.

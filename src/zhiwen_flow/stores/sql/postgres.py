@@ -57,7 +57,7 @@ def _combined(texts: tuple[str, ...]) -> bytes:
 
 
 def _depending(text: str) -> str:
-    if text.lstrip().startswith("DELETE"):
+    if text.lstrip().startswith(("DELETE", "UPDATE")):
         return text + " AND EXISTS (SELECT 1 FROM moved)"  # noqa: S608
     found = _VALUES.search(text)
     assert found is not None

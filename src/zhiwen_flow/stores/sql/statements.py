@@ -181,6 +181,8 @@ LAST_MOVE = f"{_EVENT} AND stream = ? AND kind IN ('opened', 'moved') ORDER BY p
 INSTANCES = f"SELECT {_INSTANCE} FROM zhiwen_streams s WHERE s.tenant = ? AND s.id > ? AND s.state IS NOT NULL"  # noqa: S608
 NAMED = "SELECT id FROM zhiwen_streams WHERE tenant = ? AND machine = ? AND business_id = ?"
 SEALED = "SELECT name, stream, fact, salt, value FROM zhiwen_sealed WHERE tenant = ? AND event = ?"
+# Once the latest value of a fact is erased it is unknown: an older one must never stand in for it.
+SUPERSEDE = "UPDATE zhiwen_sealed SET fact = 0 WHERE tenant = ? AND stream = ? AND name = ? AND fact = 1"
 KEEP_SEALED = """
 INSERT INTO zhiwen_sealed (tenant, event, name, stream, position, fact, salt, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """

@@ -120,6 +120,8 @@ class Writing:
     def kept_apart(self, change: Changeset) -> Iterator[Statement]:
         """Say how sealed values are written."""
         for each in change.sealed:
+            if each.fact:
+                yield sql.SUPERSEDE, (self.tenant, each.stream, each.name)
             place = (self.tenant, each.event, each.name, each.stream, self.positions[each.event])
             yield sql.KEEP_SEALED, (*place, int(each.fact), each.salt, canonical(each.value).decode())
 
