@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from zhiwen_flow.stores.sql import postgres
-from zhiwen_flow.stores.sql.driver import Driver, Row, Statement
+from zhiwen_flow.stores.sql.driver import Driver, Group, Row, Statement, is_group
 
 Note = tuple[str, Any, Any]
 """What was called, with what."""
@@ -42,16 +42,16 @@ class Noting:
         self._note(("query", text, values))
         return self._driver.query(text, values)
 
-    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+    def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """See `Driver.write`."""
-        told = list(statements)
+        told = list(steps)
         self._note(("write", told, None))
         return self._driver.write(told)
 
-    def conditional(self, statements: Sequence[Statement]) -> bool:
+    def conditional(self, group: Group) -> bool:
         """See `Driver.conditional`."""
-        self._note(("conditional", statements, None))
-        return self._driver.conditional(statements)
+        self._note(("conditional", group, None))
+        return self._driver.conditional(group)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -101,16 +101,15 @@ def ready(kind: str, notes: Sequence[Note]) -> list[Ready]:
         elif name in ("begin", "end"):
             made.append(("COMMIT" if name == "end" else BEGIN[kind], ()))
         elif name == "write" and kind == "postgresql":
-            made.append((None, [(postgres._native(text), each) for text, each in first]))  # noqa: SLF001
+            made.append((None, [postgres._sent(each) for each in first]))  # noqa: SLF001
         elif name == "write":
-            made += first
+            made += [each for step in first for each in (step if is_group(step) else (step,))]
         elif kind == "postgresql":
-            text = postgres._combined(tuple(text for text, _ in first))  # noqa: SLF001
-            made.append((text, [value for _, each in first for value in each]))
+            made.append(postgres._sent(first))  # noqa: SLF001
         else:
             made += [(BEGIN[kind], ()), *first, ("COMMIT", ())]
     if kind == "postgresql":
-        made = [(postgres._native(text) if isinstance(text, str) else text, values) for text, values in made]  # noqa: SLF001
+        made = [postgres._sent(each) if isinstance(each[0], str) else each for each in made]  # noqa: SLF001
     return made
 
 

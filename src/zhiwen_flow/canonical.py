@@ -14,6 +14,11 @@ from typing import Any
 
 from zhiwen_flow.errors import Fault, PayloadError
 
+try:
+    import orjson as _faster
+except ModuleNotFoundError:
+    _faster = None  # type: ignore[assignment]
+
 MAX_DEPTH = 8
 MAX_BYTES = 64 * 1024
 MAX_INTEGER = 2**53 - 1
@@ -29,6 +34,21 @@ def canonical(value: Any) -> bytes:
     '{"a":"问责","b":[1,true,null]}'
     """
     return _encode(value).encode()
+
+
+def canonical_fast(value: Any) -> bytes:
+    """
+    Encode *value*, which must be of the allowed kinds, as `canonical` does (快速规范化编码).
+
+    With the extra ``speed`` a faster encoder is used, which gives the same bytes for the allowed kinds, and for these
+    only: what may hold anything else, such as a log that is verified, goes through `canonical`.
+
+    >>> canonical_fast({"b": [1, True, None], "a": "问责"}) == canonical({"b": [1, True, None], "a": "问责"})
+    True
+    """
+    if _faster is None:
+        return canonical(value)
+    return _faster.dumps(value, option=_faster.OPT_SORT_KEYS)
 
 
 def digest(data: bytes) -> str:

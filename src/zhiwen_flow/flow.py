@@ -247,7 +247,8 @@ class Flow:
             return decision
 
     def _handled(self, command: Command) -> Decision:
-        with structlog.contextvars.bound_contextvars(stream=command.stream, correlation=command.correlation):
+        bound = structlog.contextvars.bind_contextvars(stream=command.stream, correlation=command.correlation)
+        try:
             stale = ""
             for _ in range(1 if self._batching else TRIES):
                 try:
@@ -264,6 +265,8 @@ class Flow:
                         # The transaction may be broken: the batch begins anew, not the command.
                         raise
                     stale = conflict.stream
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         raise StaleError(stale, self.store.last_move(stale))
 
     def handle_many(self, commands: Iterable[Command]) -> tuple[Decision, ...]:

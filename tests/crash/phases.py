@@ -11,7 +11,7 @@ from enum import IntEnum
 from zhiwen_flow.changes import Changeset
 from zhiwen_flow.model import Surroundings
 from zhiwen_flow.stores.protocol import Answer
-from zhiwen_flow.stores.sql.driver import Driver, Statement
+from zhiwen_flow.stores.sql.driver import Driver, Group
 from zhiwen_flow.stores.sql.postgres import PostgresDriver
 from zhiwen_flow.stores.sql.sqlite import SqliteDriver
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -71,8 +71,8 @@ class _Watched:
 
     page: Page
 
-    def conditional(self, statements: Sequence[Statement]) -> bool:
-        done: bool = super().conditional(statements)  # type: ignore[misc]
+    def conditional(self, group: Group) -> bool:
+        done: bool = super().conditional(group)  # type: ignore[misc]
         if done:
             self.page.enter(Phase.ANSWER)
         return done

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeGuard
 
 from zhiwen_flow.errors import StoreError
 
 Statement = tuple[str, tuple[Any, ...]]
 """Constant text, and the values bound to it."""
+
+Group = tuple[Statement, ...]
+"""Statements of which the first must give a row, or none of the others does anything."""
 
 Row = tuple[Any, ...]
 
@@ -22,6 +25,11 @@ class Taken(Exception):
 
 class Crossed(StoreError):
     """Two transactions waited for each other (互相等待); this one was undone whole, and may begin anew."""
+
+
+def is_group(step: Statement | Group) -> TypeGuard[Group]:
+    """Whether it is a group (是否为语句组)."""
+    return not isinstance(step[0], str)
 
 
 class Guard:
@@ -69,12 +77,12 @@ class Driver(Protocol):
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and give its rows."""
 
-    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
-        """Run statements in their order, sent together where the database can, and give the rows of each."""
+    def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
+        """Run statements and groups in order, sent together where the database can, and give the rows of each."""
 
-    def conditional(self, statements: Sequence[Statement]) -> bool:
+    def conditional(self, group: Group) -> bool:
         """
-        Run the first statement, and where it gives a row the others with it: all in one transaction, or nothing.
+        Run a group in one transaction, whole or not at all; False where its first statement gives no row.
 
         Raises:
             Taken: one of them makes a row that is there already; nothing was written.

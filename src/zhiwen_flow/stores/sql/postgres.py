@@ -23,7 +23,7 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -54,6 +54,14 @@ def _combined(texts: tuple[str, ...]) -> bytes:
         name = "written" if text == sql.INSERT_EVENT else f"part_{number}"
         parts.append(f"{name} AS ({_depending(text)})")
     return _native("WITH " + ", ".join(parts) + " SELECT 1 FROM moved")  # noqa: S608  constants only
+
+
+def _sent(step: Statement | Group) -> tuple[bytes, Sequence[Any]]:
+    """Give the text as the server takes it, and the values; a group is one statement."""
+    if is_group(step):
+        return _combined(tuple(text for text, _ in step)), [value for _, values in step for value in values]
+    text, values = step
+    return _native(text), values
 
 
 def _depending(text: str) -> str:
@@ -150,19 +158,17 @@ class PostgresDriver:
             cursor = self._cursor().execute(_native(text), values)
             return cursor.fetchall() if cursor.description is not None else []
 
-    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+    def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """See `Driver.write`."""
         with self._guard:
             with self._db.pipeline():
-                cursors = [self._cursor().execute(_native(text), values) for text, values in statements]
+                cursors = [self._cursor().execute(*_sent(step)) for step in steps]
             return [each.fetchall() if each.description is not None else [] for each in cursors]
 
-    def conditional(self, statements: Sequence[Statement]) -> bool:
+    def conditional(self, group: Group) -> bool:
         """See `Driver.conditional`."""
-        text = _combined(tuple(text for text, _ in statements))
-        values = [value for _, values in statements for value in values]
         with self._guard:
-            return self._cursor().execute(text, values).fetchone() is not None
+            return self._cursor().execute(*_sent(group)).fetchone() is not None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
 from zhiwen_flow.loading import DATA
-from zhiwen_flow.stores.sql.driver import Guard, Row, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -86,22 +86,28 @@ class SqliteDriver:
         with self._guard:
             return self._db.execute(text, values).fetchall()
 
-    def write(self, statements: Iterable[Statement]) -> list[list[Row]]:
+    def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """See `Driver.write`."""
-        run = self._db.execute
         with self._guard:
-            return [run(text, values).fetchall() for text, values in statements]
+            return [self._group(each) if is_group(each) else self._one(each) for each in steps]
 
-    def conditional(self, statements: Sequence[Statement]) -> bool:
+    def _one(self, statement: Statement | Group) -> list[Row]:
+        return self._db.execute(*statement).fetchall()
+
+    def _group(self, group: Group) -> list[Row]:
+        run = self._db.execute
+        found = run(*group[0]).fetchall()
+        for text, values in group[1:] if found else ():
+            run(text, values)
+        return found
+
+    def conditional(self, group: Group) -> bool:
         """See `Driver.conditional`."""
         run = self._db.execute
         with self._guard:
             run("BEGIN IMMEDIATE")
             try:
-                (text, values), *others = statements
-                moved = bool(run(text, values).fetchall())
-                for text, values in others if moved else ():
-                    run(text, values)
+                moved = bool(self._group(group))
                 run("COMMIT")
             except BaseException:
                 if self._db.in_transaction:

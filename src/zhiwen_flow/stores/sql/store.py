@@ -21,7 +21,7 @@ from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Driver, Statement, Taken
+from zhiwen_flow.stores.sql.driver import Crossed, Driver, Group, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.surveying import Surveying
 from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, moment_of, streams_of
 
@@ -33,7 +33,7 @@ class _Batch:
     held: dict[str, Held] = attrs.field(factory=dict)
     loaded: dict[str, Surroundings] = attrs.field(factory=dict)
     answers: dict[str, Answer | None] = attrs.field(factory=dict)
-    waiting: list[Statement] = attrs.field(factory=list)
+    waiting: list[Statement | Group] = attrs.field(factory=list)
 
 
 class SqlStore(Surveying):
@@ -165,10 +165,16 @@ class SqlStore(Surveying):
         else:
             writing.assert_expected(change)
             self._assert_named(change, batch)
-            sealed = writing.sealed(change)
-            batch.waiting += [*writing.tables(change), *writing.events(sealed)]
+            self._write(change, batch, writing)
         self._outdate(change, batch)
         return None
+
+    def _write(self, change: Changeset, batch: _Batch, writing: Writing) -> None:
+        if is_plain(change, batch.held[change.drafts[0].stream]):
+            batch.waiting.append(writing.plain(change))
+            return
+        sealed = writing.sealed(change)
+        batch.waiting += [*writing.tables(change), *writing.events(sealed)]
 
     def _assert_named(self, change: Changeset, batch: _Batch) -> None:
         """Two that race for one business id both find it free; the unique index then gives one of them a conflict."""
@@ -216,9 +222,9 @@ class SqlStore(Surveying):
             found = self._driver.write(waiting)
         except Taken:
             raise Conflict(_stream_of(waiting)) from None
-        for (text, values), rows in zip(waiting, found, strict=True):
-            if text in (sql.OPEN, sql.NEW_STREAM) and not rows:
-                raise Conflict(values[1])
+        for step, rows in zip(waiting, found, strict=True):
+            if not rows and (is_group(step) or step[0] in (sql.OPEN, sql.NEW_STREAM)):
+                raise Conflict(_stream_of([step]))
 
     # --- for the archive ---
 
@@ -267,6 +273,8 @@ class SqlStore(Surveying):
         return self._driver.scrub()
 
 
-def _stream_of(waiting: Sequence[Statement]) -> str:
-    """Name the stream of a changeset whose key or id another one took: that of its first event."""
-    return next((str(values[1]) for text, values in waiting if text == sql.INSERT_EVENT), "")
+def _stream_of(waiting: Sequence[Statement | Group]) -> str:
+    """Name the stream that lost: the first that is opened or has an event."""
+    told = (sql.INSERT_EVENT, sql.OPEN, sql.NEW_STREAM)
+    flat = (each for step in waiting for each in (step if is_group(step) else (step,)))
+    return next((str(each[1][1]) for each in flat if each[0] in told), "")

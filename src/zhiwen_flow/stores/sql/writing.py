@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -22,7 +23,7 @@ from zhiwen_flow.stores.folding import check_clock
 from zhiwen_flow.stores.outbox import lane_of
 from zhiwen_flow.stores.protocol import Conflict
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Statement
+from zhiwen_flow.stores.sql.driver import Group, Statement
 from zhiwen_flow.stores.sql.rows import iso_day, iso_moment
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -129,8 +130,8 @@ class Writing:
         """Say how an idempotency key is spent; the table holds its hash."""
         return sql.SPEND, (self.tenant, digest(key.key.encode()), key.content, event, raw)
 
-    def plain(self, change: Changeset) -> list[Statement]:
-        """Say how a plain move is written; the first statement changes nothing where the row is not as it was held."""
+    def plain(self, change: Changeset) -> Group:
+        """Say how a plain move is written; nothing of it is done where the row is not as it was held."""
         move, expected = change.moves[0], change.expects[0]
         row = self.held[move.stream]
         seen = (expected.version, row.position, row.head)
@@ -138,11 +139,12 @@ class Writing:
         values: tuple[Any, ...] = (move.state, row.version + 1, _facts(move.facts), row.position, row.head, row.at)
         values += (self.tenant, move.stream, *seen)
         first = (sql.MOVE_IF, values) if expected.links is None else (sql.MOVE_IF_LINKS, (*values, expected.links))
+        row.state, row.version = move.state, row.version + 1
         found = [first, *self.events(sealed), (sql.FORGET_REFUSALS, (self.tenant, move.stream))]
         found += [*self.duties(change), *self.kept_apart(change)]
         if change.key is not None:
             found.append(self.spent(change.key, change.drafts[0].body["id"], None))
-        return found
+        return tuple(found)
 
     def _streams(self, change: Changeset) -> Iterator[Statement]:
         tenant, touched = self.tenant, set(change.touched)
@@ -239,7 +241,13 @@ def event_values(tenant: str, each: Sealed, now: dt.datetime) -> tuple[Any, ...]
 
 
 def _decided(body: Mapping[str, Any]) -> str:
-    return iso_moment(dt.datetime.fromisoformat(body["decided_at"]))
+    return _in_utc(body["decided_at"])
+
+
+@lru_cache(maxsize=64)
+def _in_utc(moment: str) -> str:
+    """The row of the stream and the row of the event both keep it."""
+    return iso_moment(dt.datetime.fromisoformat(moment))
 
 
 def moment_of(draft: Draft, last: str) -> str:
