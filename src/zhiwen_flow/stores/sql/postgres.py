@@ -97,6 +97,7 @@ class PostgresDriver:
         self._url = url
         self.name = "the host's PostgreSQL connection" if connection is not None else _shown(url)
         self._closed = False
+        self._depth = 0
         self._guard = Guard(self._library_error, chained=False)
         self._db = connection if connection is not None else self._connected()
         try:
@@ -124,7 +125,8 @@ class PostgresDriver:
     def _cursor(self) -> psycopg.Cursor[Row]:
         if self._closed:
             raise ClosedError(f"{self.name} was closed; open it again")
-        if self._db.closed and not self.joined:
+        if self._db.closed and not self.joined and not self._depth:
+            # Never inside a transaction: what it wrote before is gone, and the rest must not be kept without it.
             self._db = self._connected()
         # Not `connection.cursor()`: a host may have set factories of its own.
         return psycopg.Cursor(self._db, row_factory=tuple_row)
@@ -178,8 +180,19 @@ class PostgresDriver:
             if self.joined and not self._db.autocommit and not self.busy:
                 # So that what follows is a savepoint in the host's transaction, and not one that ends here.
                 cursor.execute("SELECT 1")
-            with self._db.transaction():
+            with self._inside(), self._db.transaction():
                 yield
+                if self._db.closed:
+                    # The driver leaves a lost transaction without a word, as if it had been committed.
+                    raise psycopg.OperationalError("the transaction was lost before its commit")
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -189,10 +202,12 @@ class PostgresDriver:
             return
         with self._guard:
             self._cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield
-            finally:
-                self._cursor().execute("ROLLBACK")
+            with self._inside():
+                try:
+                    yield
+                finally:
+                    if not self._db.closed:
+                        self._cursor().execute("ROLLBACK")
 
     def settle(self) -> None:
         """
@@ -244,6 +259,9 @@ class PostgresDriver:
             return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
+        if isinstance(error, psycopg.errors.ProgramLimitExceeded):
+            mend = "nothing was written; give a shorter id, business id, post or tenant"
+            return StoreError(f"{self.name}: {_told(error)}; {mend}")
         if isinstance(error, psycopg.errors.DiskFull):
             mend = "nothing was written; free space, then ask again with the same key"
             return StoreError(f"{self.name}: the server's disk is full ({_told(error)}); {mend}")
