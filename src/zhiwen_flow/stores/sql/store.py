@@ -16,7 +16,7 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError
+from zhiwen_flow.errors import ArchivedError, BusinessIdError, CorruptStoreError, KeyReuseError
 from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
@@ -224,7 +224,11 @@ class SqlStore(Surveying):
             raise Conflict(_stream_of(waiting)) from None
         for step, rows in zip(waiting, found, strict=True):
             if not rows and (is_group(step) or step[0] in (sql.OPEN, sql.NEW_STREAM)):
-                raise Conflict(_stream_of([step]))
+                raise self._lost(_stream_of([step]))
+
+    def _lost(self, stream: str) -> Exception:
+        gone = self._missing(stream)
+        return gone if isinstance(gone, ArchivedError) else Conflict(stream)
 
     # --- for the archive ---
 
