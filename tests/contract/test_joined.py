@@ -124,6 +124,27 @@ def _count(host: Any) -> int:
     return int(_text(host, HOST_ROWS).fetchone()[0])
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_a_flow_that_is_kept_over_a_rollback(url: str, flow: Flow, *, many: bool) -> None:
+    """What it learnt of definitions and their numbers was rolled back with the rest."""
+    host = _driver(url)
+    joined = flow.joined(host)
+
+    def start(machine: str) -> str:
+        command = Command(machine=machine, actor=CLERK)
+        return (joined.handle_many([command])[0] if many else joined.handle(command)).stream
+
+    assert joined.instance(start("desk")).pin.machine == "desk"
+    host.rollback()
+    slip = start("slip")
+    assert joined.instance(slip).pin.machine == "slip"
+    host.commit()
+    host.close()
+    pin = flow.instance(slip).pin
+    assert flow.store.definition(pin.machine_hash)
+    assert flow.store.definition(pin.rulebook_hash)
+
+
 def test_what_cannot_be_joined_says_so() -> None:
     """No guess at a connection that is none of ours."""
     with Flow.open(actor=CLERK) as flow, pytest.raises(StoreError, match="cannot be joined"):

@@ -174,6 +174,23 @@ class StoreContract:
         assert [each.allowed for each in flow.handle_many([good, good])] == [True, True]
         assert len(flow.store.events()) == len(before[1]) + 1
 
+    def test_definitions_go_with_a_batch_that_was_undone(self, flow: Flow) -> None:
+        """The flow that used them first in it has them kept again."""
+        with pytest.raises(PayloadError), flow.store.batch():
+            _ = [flow.start("desk", each) for each in ({}, {"nonsense": 1})]
+        pin = flow.instance(flow.start("desk").stream).pin
+        assert flow.store.definition(pin.machine_hash)
+        assert flow.store.definition(pin.rulebook_hash)
+
+    def test_what_a_child_saw_of_its_parent_moves_on_in_a_batch(self, flow: Flow) -> None:
+        """What it puts on its parent names the state that the batch itself led to."""
+        desk = flow.start("desk").stream
+        slip = flow.start("slip", parent=desk).stream
+        steps = ((desk, "withdraw"), (slip, "answer"))
+        flow.handle_many(Command(stream=stream, trigger=trigger, actor=CLERK) for stream, trigger in steps)
+        last = flow.store.events(stream=desk)[-1].body
+        assert (last["kind"], last["source"], last["target"]) == ("discharged", "void", "void")
+
     def test_a_clock_set_back_records_nothing(self, flow: Flow, clock: FixedClock) -> None:
         """Neither a move nor a refusal; clocks of two machines may differ a little; set right, the same key works."""
         desk = flow.start("desk").stream

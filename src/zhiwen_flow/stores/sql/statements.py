@@ -129,11 +129,11 @@ ON CONFLICT (tenant, id) DO UPDATE SET position = excluded.position, head = excl
   links = excluded.links, parent = excluded.parent, root = excluded.root, facts = excluded.facts,
   business_id = excluded.business_id
 WHERE zhiwen_streams.state IS NULL AND zhiwen_streams.position = ? RETURNING 1
-"""  # noqa: S608
+"""
 NEW_STREAM = f"""
 INSERT INTO zhiwen_streams (tenant, id, position, head, at, version, links)
 SELECT ?, ?, ?, ?, ?, 0, 0 {_UNLESS_ARCHIVED} ON CONFLICT DO NOTHING RETURNING 1
-"""  # noqa: S608
+"""
 MOVE = """
 UPDATE zhiwen_streams SET state = ?, version = ?, links = ?, facts = coalesce(?, facts), position = ?, head = ?, at = ?
 WHERE tenant = ? AND id = ?
