@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import pq
+from psycopg.adapt import AdaptersMap
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.postgres import register_default_adapters
 from psycopg.rows import tuple_row
 
 from zhiwen_flow.clock import Clock
@@ -75,6 +77,18 @@ def _depending(text: str) -> str:
     return text[: found.start()] + selected + text[found.end() :]
 
 
+_ADAPTERS = AdaptersMap(types=psycopg.adapters.types)
+register_default_adapters(_ADAPTERS)
+
+
+class _Cursor(psycopg.Cursor[Row]):
+    """A cursor that reads and writes values as the driver does (本库游标), whatever a host has set for its own."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _ADAPTERS
+
+
 class PostgresDriver:
     """
     A connection to PostgreSQL (PostgreSQL 连接); of ours, or one that the host hands over.
@@ -128,8 +142,7 @@ class PostgresDriver:
         if self._db.closed and not self.joined and not self._depth:
             # Never inside a transaction: what it wrote before is gone, and the rest must not be kept without it.
             self._db = self._connected()
-        # Not `connection.cursor()`: a host may have set factories of its own.
-        return psycopg.Cursor(self._db, row_factory=tuple_row)
+        return _Cursor(self._db, row_factory=tuple_row)
 
     def _revision(self) -> str | None:
         cursor = self._cursor()
