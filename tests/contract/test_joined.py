@@ -165,7 +165,8 @@ def test_a_host_that_says_autocommit(tmp_path: Path, *, autocommit: bool) -> Non
     """Where its `commit` does nothing, each command commits by itself; else the host does."""
     path = tmp_path / "flow.db"
     with Flow.open(f"sqlite:///{path}", machines=desk_machines(), actor=CLERK) as flow:
-        host = sqlite3.connect(path, autocommit=autocommit)
+        asked: dict[str, Any] = {"autocommit": autocommit}
+        host = sqlite3.connect(path, **asked)
         assert flow.joined(host).start("desk").allowed
         host.commit()
         host.close()

@@ -191,6 +191,22 @@ class StoreContract:
         last = flow.store.events(stream=desk)[-1].body
         assert (last["kind"], last["source"], last["target"]) == ("discharged", "void", "void")
 
+    @pytest.mark.parametrize("part", ["stream", "business_id", "correlation", "key"])
+    def test_a_text_that_no_database_keeps(self, flow: Flow, part: str) -> None:
+        """It is refused before it comes to the store, in every one alike; what is odd and lawful is kept."""
+
+        def ask(text: str) -> Command:
+            asked: dict[str, Any] = {part: text}
+            return Command(machine="desk", actor=CLERK, **asked)
+
+        for text in ("a\0b", "\ud800"):
+            with pytest.raises(PayloadError, match=f"{part}: holds"):
+                flow.handle(ask(text))
+        for text in ("'; --", "%s ?", "\U0001f600" * 300, "\x01", "卷 宗"):
+            found = flow.handle(ask(text))
+            assert flow.do(found, "note").allowed
+        assert verify_store(flow.store).sound
+
     def test_a_clock_set_back_records_nothing(self, flow: Flow, clock: FixedClock) -> None:
         """Neither a move nor a refusal; clocks of two machines may differ a little; set right, the same key works."""
         desk = flow.start("desk").stream

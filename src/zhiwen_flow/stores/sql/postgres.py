@@ -22,10 +22,10 @@ from psycopg.postgres import register_default_adapters
 from psycopg.rows import tuple_row
 
 from zhiwen_flow.clock import Clock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, MisuseError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Group, Guard, Row, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import NO_TEXT, Crossed, Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -40,6 +40,11 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND pid IS DISTINCT FROM pg_backend_pid()
 """
 
+_UNWRITTEN: dict[type[BaseException], str] = {
+    psycopg.errors.DiskFull: "the server's disk is full ({}); nothing was written; "
+    "free space, then ask again with the same key",
+    psycopg.errors.ProgramLimitExceeded: "{}; nothing was written; give a shorter id, business id, post or tenant",
+}
 _VALUES = re.compile(r"VALUES \(((?:[^()]|\(\))*)\)")
 
 
@@ -260,6 +265,9 @@ class PostgresDriver:
 
     def _library_error(self, error: BaseException) -> Exception | None:
         """Say what went wrong and what to do; values never stand in it."""
+        if isinstance(error, UnicodeEncodeError) or (type(error) is psycopg.DataError and "NUL" in str(error)):
+            # Told before anything was sent.
+            return MisuseError(NO_TEXT)
         if not isinstance(error, psycopg.Error):
             return None
         if isinstance(error, psycopg.errors.UniqueViolation):
@@ -272,12 +280,8 @@ class PostgresDriver:
             return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
-        if isinstance(error, psycopg.errors.ProgramLimitExceeded):
-            mend = "nothing was written; give a shorter id, business id, post or tenant"
-            return StoreError(f"{self.name}: {_told(error)}; {mend}")
-        if isinstance(error, psycopg.errors.DiskFull):
-            mend = "nothing was written; free space, then ask again with the same key"
-            return StoreError(f"{self.name}: the server's disk is full ({_told(error)}); {mend}")
+        if type(error) in _UNWRITTEN:
+            return StoreError(f"{self.name}: {_UNWRITTEN[type(error)].format(_told(error))}")
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             mend = "whether the last command was written is not known: ask again with the same key"
             return StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}")

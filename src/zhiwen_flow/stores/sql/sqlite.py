@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zhiwen_flow.clock import Clock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, MisuseError, StoreError
 from zhiwen_flow.loading import DATA
-from zhiwen_flow.stores.sql.driver import Group, Guard, Row, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import NO_TEXT, Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -193,6 +193,8 @@ class SqliteDriver:
 
     def _told(self, error: BaseException) -> Exception | None:
         """Say what went wrong and what to do."""
+        if isinstance(error, UnicodeEncodeError):
+            return MisuseError(NO_TEXT)
         if isinstance(error, sqlite3.ProgrammingError):
             if self._closed:
                 return ClosedError(f"`{self.name}` was closed; open it again")
