@@ -31,6 +31,7 @@ from zhiwen_flow.errors import (
 )
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
+from zhiwen_flow.overdue import key_of
 from zhiwen_flow.stores.protocol import Kept, Logged, Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
@@ -424,6 +425,20 @@ class StoreContract:
         assert dict(flow.store.counters(desk)) == {("slip", "void"): 5}
         assert not flow.obligations()
         assert not flow.deadlines()
+        assert verify_store(flow.store).sound
+
+    @pytest.mark.parametrize("refused", [True, False])
+    def test_a_round_whose_key_was_spent(self, flow: Flow, clock: FixedClock, *, refused: bool) -> None:
+        """On a refusal, or on something else: the step is taken all the same, and once."""
+        desk = flow.start("desk").stream
+        slip = flow.start("slip", {"due": NOW.date()}, parent=desk).stream
+        row = flow.store.running(slip)
+        assert row is not None
+        spent = flow.do(desk, "seize" if refused else "note", key=key_of(row))
+        assert spent.allowed is not refused
+        clock.advance(dt.timedelta(days=1))
+        assert [each.stream for each in flow.tick().taken] == [slip]
+        assert not flow.tick().taken
         assert verify_store(flow.store).sound
 
     def test_histories(self, flow: Flow, clock: FixedClock) -> None:
