@@ -4,8 +4,8 @@ A driver that notes what passes through it, and the bare driver that sends the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
 from zhiwen_flow.stores.sql import postgres
@@ -47,6 +47,16 @@ class Noting:
         told = list(steps)
         self._note(("write", told, None))
         return self._driver.write(told)
+
+    def send(self, steps: Iterable[Statement | Group]) -> Callable[[], list[list[Row]]]:
+        """See `Driver.send`."""
+        told = list(steps)
+        self._note(("write", told, None))
+        return self._driver.send(told)
+
+    def streaming(self) -> AbstractContextManager[None]:
+        """See `Driver.streaming`."""
+        return self._driver.streaming()
 
     def conditional(self, group: Group) -> bool:
         """See `Driver.conditional`."""

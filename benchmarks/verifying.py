@@ -1,5 +1,6 @@
 """
-What verification costs: CPU against reading, parsing and hashing alone, and memory for two sizes of a log.
+What verification costs: CPU against reading, parsing and hashing alone; and the memory of verification, export, relay
+and replay for two sizes of a log.
 
     python -m benchmarks.verifying --json FILE
 
@@ -15,7 +16,7 @@ import json
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,10 +27,14 @@ from zhiwen_flow.clock import SystemClock
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import Actor, Command
-from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.relay.envelope import Envelope
+from zhiwen_flow.relay.running import Relay
+from zhiwen_flow.relay.sinks import Receipt
+from zhiwen_flow.stores.opening import open_outbox, open_store
 from zhiwen_flow.stores.sql import statements as sql
 from zhiwen_flow.stores.sql.sqlite import SqliteDriver
 from zhiwen_flow.testing.desk import desk_machines
+from zhiwen_flow.testing.replay import replay
 
 CLERK = Actor(id="p-1", post="clerk")
 ROUNDS = 5
@@ -80,6 +85,39 @@ def export(path: Path) -> int:
     return 0
 
 
+def relayed(path: Path) -> int:
+    """Publish every event to nowhere."""
+    outbox = open_outbox(f"sqlite:///{path}")
+    done = Relay(outbox, _Nowhere()).drain()
+    outbox.close()
+    assert done.confirmed
+    return done.confirmed
+
+
+class _Nowhere:
+    """A sink that takes everything."""
+
+    at_once = 500
+
+    def publish(self, envelopes: Sequence[Envelope]) -> Iterator[Receipt]:
+        """Take them."""
+        for each in envelopes:
+            yield Receipt(id=each.id)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def replayed(path: Path) -> int:
+    """Decide every command again."""
+    store, count = open_store(f"sqlite:///{path}"), 0
+    for each in replay(store, Definitions.load(machines=desk_machines())):
+        assert each.agrees, each.problem
+        count += 1
+    store.close()
+    return count
+
+
 def microseconds(run: Callable[[Path], int], path: Path) -> float:
     """Give the CPU time for one event, the best of some rounds."""
     best = float("inf")
@@ -117,7 +155,7 @@ def main() -> None:
         for events in asked.events:
             path = Path(folder) / f"{events}.db"
             fill(path, events)
-            names = {"verify": ours, "export": export}
+            names = {"verify": ours, "export": export, "relay": relayed, "replay": replayed}
             figures["memory_mb"][str(events)] = {name: megabytes(run, path) for name, run in names.items()}
         figures["floor_us"], figures["verify_us"] = microseconds(floor, path), microseconds(ours, path)
     figures["ratio"] = figures["verify_us"] / figures["floor_us"]

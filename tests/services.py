@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -121,3 +122,19 @@ class Broker:
         self._channel.queue_delete(self.queue)
         self._channel.exchange_delete(self.exchange)
         self._connection.close()
+
+
+def all_answer() -> bool:
+    """Say whether every service answers; nothing is started."""
+    parameters = pika.URLParameters(RABBITMQ_URL)
+    parameters.socket_timeout = 3
+    try:
+        psycopg.connect(POSTGRES_URL, connect_timeout=3).close()
+        pika.BlockingConnection(parameters).close()
+    except (psycopg.Error, pika.exceptions.AMQPError, OSError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(0 if all_answer() else 1)

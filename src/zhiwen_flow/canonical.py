@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from zhiwen_flow.errors import Fault, PayloadError
 
-try:
-    import orjson as _faster
-except ModuleNotFoundError:
-    _faster = None  # type: ignore[assignment]
+_faster = import_module("orjson") if find_spec("orjson") is not None else None
 
 MAX_DEPTH = 8
 MAX_BYTES = 64 * 1024
@@ -48,7 +47,8 @@ def canonical_fast(value: Any) -> bytes:
     """
     if _faster is None:
         return canonical(value)
-    return _faster.dumps(value, option=_faster.OPT_SORT_KEYS)
+    found: bytes = _faster.dumps(value, option=_faster.OPT_SORT_KEYS)
+    return found
 
 
 def digest(data: bytes) -> str:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -23,8 +27,8 @@ from zhiwen_flow.events import body_of
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.model import Actor, Command, Decision
-from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.stores.protocol import Store, shown
+from zhiwen_flow.stores.sql.sqlite import SqliteStore
 from zhiwen_flow.terms import EventKind, Secrecy
 from zhiwen_flow.testing.clock import FixedClock
 
@@ -58,6 +62,8 @@ def replay(
     """
     Decide every recorded command again on an empty store (重演), under *definitions*.
 
+    The store lies in a temporary file: memory does not grow with the log.
+
     Commands whose payload the log does not keep whole (a refusal with sealed or dropped fields, an erased value) cannot
     be put again and are left out; so are refusals that were folded into a count.
 
@@ -67,27 +73,43 @@ def replay(
         calendars: Earlier calendars by version, where deadlines were reckoned anew; each command is decided by the
             calendar of its event where that is given, else by that of *definitions*.
     """
-    clock = FixedClock(dt.datetime.min.replace(tzinfo=dt.UTC))
-    again = MemoryStore(store.tenant)
-    flow = Flow(again, definitions, actor=None, clock=clock)
-    flows = {
-        version: Flow(again, _by(definitions, calendar), actor=None, clock=clock)
-        for version, calendar in calendars.items()
-    }
-    reasons = registry_reasons(definitions.registry)
+    with TemporaryDirectory(prefix="zhiwen-replay-") as folder:
+        clock = FixedClock(dt.datetime.min.replace(tzinfo=dt.UTC))
+        with closing(SqliteStore(Path(folder) / "again.db", store.tenant)) as again:
+            flow = Flow(again, definitions, actor=None, clock=clock)
+            flows = {
+                version: Flow(again, _by(definitions, calendar), actor=None, clock=clock)
+                for version, calendar in calendars.items()
+            }
+            asked = _asked(store, flow)
+            while some := list(islice(asked, PAGE)):
+                # One commit for many: what is decided again is thrown away.
+                with again.batch():
+                    done = [_decided(flows.get(version or "", flow), clock, each) for version, *each in some]
+                yield from done
+
+
+def _asked(store: Store, flow: Flow) -> Iterator[tuple[str | None, Decision, Command]]:
+    """Give what was answered and asked, and the calendar it was decided by."""
+    reasons = registry_reasons(flow.definitions.registry)
     brought: set[str] = set()
     for event in pages(store):
         body, sealed = event.body, shown(store.sealed(event.id))
         brought |= set(body["opens"])
-        if body["kind"] not in _ANSWERS or (body["source"] == "" and body["stream"] in brought):
+        if body["source"] == "" and body["stream"] in brought:
+            brought.discard(body["stream"])
             continue
-        machine = definitions.machine(body["machine"]["id"])
+        if body["kind"] not in _ANSWERS:
+            continue
+        machine = flow.current(body["machine"]["id"]).machine
         recorded = decision_of(event.raw, sealed, machine, reasons, replayed=False)
         command = command_of(event.raw, sealed)
         if _is_whole(body, command, machine.find(body["source"] or "_new", body["trigger"])):
-            clock.set(recorded.at)
-            yield _decided(flows.get(body["calendar"], flow), recorded, command)
+            yield body["calendar"], recorded, command
 
+
+PAGE = 500
+"""How many commands are decided again in one transaction."""
 
 _ANSWERS = (EventKind.OPENED, EventKind.MOVED, EventKind.RECOMPUTED, EventKind.REFUSED)
 
@@ -96,7 +118,9 @@ def _by(definitions: Definitions, calendar: Calendar) -> Definitions:
     return attrs.evolve(definitions, rules=attrs.evolve(definitions.rules, calendar=calendar))
 
 
-def _decided(flow: Flow, recorded: Decision, command: Command) -> Replayed:
+def _decided(flow: Flow, clock: FixedClock, asked: list[Any]) -> Replayed:
+    recorded, command = asked
+    clock.set(recorded.at)
     try:
         return Replayed(recorded=recorded, again=flow.handle(command))
     except ZhiwenError as error:

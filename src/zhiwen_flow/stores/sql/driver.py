@@ -82,6 +82,12 @@ class Driver(Protocol):
     def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """Run statements and groups in order, sent together where the database can, and give the rows of each."""
 
+    def send(self, steps: Iterable[Statement | Group]) -> Callable[[], list[list[Row]]]:
+        """Send statements and groups without waiting for them, where `streaming` lets it; what is given waits."""
+
+    def streaming(self) -> AbstractContextManager[None]:
+        """Let the database work on what was sent while more is made ready; everything is done at the end."""
+
     def conditional(self, group: Group) -> bool:
         """
         Run a group in one transaction, whole or not at all; False where its first statement gives no row.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Literal
@@ -118,6 +118,7 @@ class PostgresDriver:
         self._closed = False
         self._depth = 0
         self._guard = Guard(self._library_error, chained=False)
+        self._stream: psycopg.Pipeline | None = None
         self._db = connection if connection is not None else self._connected()
         try:
             with self._guard:
@@ -176,14 +177,39 @@ class PostgresDriver:
         """See `Driver.query`."""
         with self._guard:
             cursor = self._cursor().execute(_native(text), values)
+            if self._stream is not None:
+                # Before, it is not known whether there are rows.
+                self._stream.sync()
             return cursor.fetchall() if cursor.description is not None else []
 
     def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """See `Driver.write`."""
+        with self.streaming():
+            rows = self.send(steps)
+        return rows()
+
+    def send(self, steps: Iterable[Statement | Group]) -> Callable[[], list[list[Row]]]:
+        """See `Driver.send`."""
         with self._guard:
-            with self._db.pipeline():
-                cursors = [self._cursor().execute(*_sent(step)) for step in steps]
-            return [each.fetchall() if each.description is not None else [] for each in cursors]
+            cursors = [self._cursor().execute(*_sent(step)) for step in steps]
+
+        def rows() -> list[list[Row]]:
+            with self._guard:
+                if self._stream is not None:
+                    self._stream.sync()
+                return [each.fetchall() if each.description is not None else [] for each in cursors]
+
+        return rows
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """See `Driver.streaming`."""
+        with self._guard, self._db.pipeline() as stream:
+            before, self._stream = self._stream, stream
+            try:
+                yield
+            finally:
+                self._stream = before
 
     def conditional(self, group: Group) -> bool:
         """See `Driver.conditional`."""

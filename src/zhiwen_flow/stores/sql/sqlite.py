@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +101,15 @@ class SqliteDriver:
         """See `Driver.write`."""
         with self._guard:
             return [self._group(each) if is_group(each) else self._one(each) for each in steps]
+
+    def send(self, steps: Iterable[Statement | Group]) -> Callable[[], list[list[Row]]]:
+        """See `Driver.send`."""
+        found = self.write(steps)
+        return lambda: found
+
+    def streaming(self) -> AbstractContextManager[None]:
+        """See `Driver.streaming`; there is nobody else who could work meanwhile."""
+        return nullcontext()
 
     def _one(self, statement: Statement | Group) -> list[Row]:
         return self._run(*statement)

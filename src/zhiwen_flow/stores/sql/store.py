@@ -7,7 +7,7 @@ one stream is one transaction, with the rows locked in the order of their ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,9 +21,12 @@ from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Driver, Group, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import Crossed, Driver, Group, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.surveying import Surveying
 from zhiwen_flow.stores.sql.writing import Held, Sealed, Writing, is_plain, moment_of, streams_of
+
+SENT_AT_ONCE = 10
+"""Statements that a batch gathers before the database is given them to work on."""
 
 
 @attrs.define
@@ -34,6 +37,7 @@ class _Batch:
     loaded: dict[str, Surroundings] = attrs.field(factory=dict)
     answers: dict[str, Answer | None] = attrs.field(factory=dict)
     waiting: list[Statement | Group] = attrs.field(factory=list)
+    sent: list[tuple[list[Statement | Group], Callable[[], list[list[Row]]]]] = attrs.field(factory=list)
     parents: set[str | None] = attrs.field(factory=set)
     broken: bool = False
 
@@ -87,10 +91,11 @@ class SqlStore(Surveying):
             self._batch = batch = _Batch()
             try:
                 self._hold(batch, streams, keys)
-                yield
-                if batch.broken:
-                    raise Conflict(first)
-                self._flush(batch)
+                with self._driver.streaming():
+                    yield
+                    if batch.broken:
+                        raise Conflict(first)
+                    self._flush(batch)
             finally:
                 self._batch = None
 
@@ -109,7 +114,8 @@ class SqlStore(Surveying):
         try:
             with self._driver.transaction():
                 yield
-        except Crossed:
+        except (Crossed, Taken):
+            # A database that works meanwhile tells of what was sent before at whatever is asked next.
             self._forget()
             raise Conflict(stream) from None
         except BaseException:
@@ -183,6 +189,8 @@ class SqlStore(Surveying):
             self._assert_named(change, batch)
             self._write(change, batch, writing)
         self._outdate(change, batch)
+        if len(batch.waiting) >= SENT_AT_ONCE:
+            self._send(batch)
         return None
 
     def _write(self, change: Changeset, batch: _Batch, writing: Writing) -> None:
@@ -232,16 +240,25 @@ class SqlStore(Surveying):
         if change.key is not None:
             batch.waiting.append(writing.spent(change.key, *spent))
 
-    def _flush(self, batch: _Batch) -> None:
-        """Write what waits; a row that another one has made meanwhile is a conflict."""
+    def _send(self, batch: _Batch) -> None:
         waiting, batch.waiting = batch.waiting, []
         if not waiting:
             return
         try:
-            found = self._driver.write(waiting)
+            batch.sent.append((waiting, self._driver.send(waiting)))
         except Taken:
-            raise Conflict(_stream_of(waiting)) from None
-        for step, rows in zip(waiting, found, strict=True):
+            # A database that works meanwhile may tell of what was sent before.
+            raise Conflict(_stream_of([each for steps, _ in batch.sent for each in steps] + waiting)) from None
+
+    def _flush(self, batch: _Batch) -> None:
+        """Write what waits; a row that another one has made meanwhile is a conflict."""
+        self._send(batch)
+        sent, batch.sent = batch.sent, []
+        try:
+            found = [(step, rows) for steps, done in sent for step, rows in zip(steps, done(), strict=True)]
+        except Taken:
+            raise Conflict(_stream_of([each for steps, _ in sent for each in steps])) from None
+        for step, rows in found:
             if not rows and (is_group(step) or step[0] in (sql.OPEN, sql.NEW_STREAM)):
                 raise self._lost(_stream_of([step]))
 
