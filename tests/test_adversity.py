@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -153,6 +154,19 @@ class TestLostConnection:
             assert flow.store.answer("k0") is None
             assert [each.allowed for each in flow.handle_many(notes)] == [True, True]
             assert flow.instance(desk).version == 3
+            assert verify_store(flow.store).sound
+
+    def test_nothing_goes_on_beside_a_lost_batch(self, url: str) -> None:
+        """Who takes the loss for nothing and goes on is told at the end; no part is kept without the rest."""
+        with flow_on(url) as flow:
+            first, second = (flow.start("desk").stream or "" for _ in range(2))
+            with pytest.raises(StoreError, match=AGAIN), flow.store.batch():
+                flow.do(first, "note")
+                self._terminate(url, flow)
+                for _ in range(2):
+                    with suppress(StoreError):
+                        flow.do(second, "note")
+            assert [flow.instance(each).version for each in (first, second)] == [1, 1]
             assert verify_store(flow.store).sound
 
     def test_while_it_waits_for_a_row(self, url: str) -> None:

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import count
 from typing import Protocol
 
 import attrs
 
 from zhiwen_flow.errors import ClockError, CorruptStoreError, KeyReuseError, StoreError
+from zhiwen_flow.events import body_of
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.model import Actor, Deadline, Decision, Instance, Pin
 from zhiwen_flow.overdue import Failed, Late, Tick, is_warned, key_of, late, step_of
 from zhiwen_flow.reminders import Reminder
 from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.terms import EventKind
 
+NO_STEP = (EventKind.REFUSED, EventKind.REFUSED_MANY)
 PAGE = 200
 """How many deadlines are read at a time."""
 
@@ -111,8 +115,8 @@ class Round:
 
     def _step(self, row: Deadline, trigger: str) -> Decision | None:
         """Take what follows, where it may be taken and nobody has taken it."""
-        key = key_of(row)
-        if self.desk.store.answer(key) is not None:
+        key = self._free_key(row, trigger)
+        if key is None:
             return None
         if not self.desk.explain(row.stream, trigger, actor=self.actor).allowed:
             return None
@@ -122,6 +126,23 @@ class Round:
             # Another worker, who acts in another name, was first.
             return None
         return decision if decision.allowed and not decision.replayed else None
+
+    def _free_key(self, row: Deadline, trigger: str) -> str | None:
+        """
+        Give the key of the step; None where the step was taken under it.
+
+        Spent on anything else, on a refusal or by somebody else, it must not keep the step from ever being taken.
+        """
+        key = key_of(row)
+        for number in count(1):
+            answer = self.desk.store.answer(key)
+            if answer is None:
+                break
+            body = body_of(answer.raw)
+            if (body["stream"], body["trigger"]) == (row.stream, trigger) and body["kind"] not in NO_STEP:
+                return None
+            key = f"{key_of(row)}:{number}"
+        return key
 
 
 def running(store: Store) -> Iterator[Deadline]:

@@ -124,7 +124,7 @@ class Handling:
         Raises:
             ZhiwenError: see `handle`; nothing of the batch was recorded.
         """
-        asked, stale = tuple(commands), ""
+        asked, stale, kept = tuple(commands), "", frozenset(self._kept)
         named = [name for each in asked for name in (each.stream, each.parent) if name is not None]
         keys = [each.key for each in asked if each.key is not None]
         for _ in range(TRIES):
@@ -133,11 +133,9 @@ class Handling:
                     return self._all(asked)
             except Conflict as conflict:
                 stale = conflict.stream
-                self._kept.clear()
-            except BaseException:
-                # Definitions that the batch was the first to use were rolled back with it.
-                self._kept.clear()
-                raise
+            finally:
+                # Definitions that the batch was the first to use go with it, where it or its host rolls back.
+                self._kept = set(kept)
         raise StaleError(stale, self.store.last_move(stale))
 
     def _all(self, commands: tuple[Command, ...]) -> tuple[Decision, ...]:
@@ -254,9 +252,12 @@ class Handling:
         machine, book = judged.bench.machine, judged.bench.rules.rulebook
         if (machine.hash, book.hash) in self._kept:
             return
-        for kind, each in (("machine", machine), ("rulebook", book)):
+        stays = [
             self.store.define(kind=kind, id=each.id, version=each.version, hash=each.hash, content=each.content)
-        self._kept.add((machine.hash, book.hash))
+            for kind, each in (("machine", machine), ("rulebook", book))
+        ]
+        if self._batching or all(stays):
+            self._kept.add((machine.hash, book.hash))
 
 
 def _check(command: Command) -> None:

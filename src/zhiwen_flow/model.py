@@ -114,6 +114,8 @@ def _misfit(text: object) -> str | None:
         return f"is {type(text).__name__}, not text"
     if not text or len(text) > LONGEST:
         return "is empty" if not text else f"is longer than {LONGEST} characters"
+    if "\0" in text:
+        return "holds a NUL character, which no database keeps in a text"
     if text.isascii():
         return None
     return "holds half a character (a lone surrogate)" if any("\ud800" <= each <= "\udfff" for each in text) else None

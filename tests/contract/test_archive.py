@@ -26,7 +26,7 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ArchivedError, AuditError, KeyReuseError, MisuseError, StoreError
 from zhiwen_flow.flow import Flow
-from zhiwen_flow.model import ZONE, Actor
+from zhiwen_flow.model import ZONE, Actor, Command
 from zhiwen_flow.stores.opening import open_store
 from zhiwen_flow.stores.sql.archive import detach
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -166,6 +166,26 @@ def test_what_was_archived_says_so(office: Office) -> None:
     with pytest.raises((ArchivedError, KeyReuseError)):
         office.flow.start("desk", {"subject": "另一件"}, key="open-0")
     assert office.flow.start("desk", {"subject": "未办结"}, key="waits").replayed
+    assert verify_store(office.store).sound
+
+
+def test_a_chain_that_left_never_begins_anew(office: Office) -> None:
+    """Neither by a refusal that was decided before it left, nor by opening its id again."""
+    late, stranger = office.old[0], Actor(id="p-9", post="nowhere")
+    with _flow(office.url, office.clock) as other:
+        judged = other._judged(Command(stream=late, trigger="seize", actor=stranger, key="late"))
+        office.archive()
+        with pytest.raises(ArchivedError):
+            other._recorded(judged)
+        for command in (
+            Command(machine="desk", stream=late, actor=CLERK),
+            Command(machine="desk", stream=late, actor=CLERK, payload={"who": "x"}, parent=office.open),
+        ):
+            with pytest.raises(ArchivedError):
+                other.handle(command)
+        with pytest.raises(ArchivedError):
+            other.handle_many([Command(machine="desk", stream=late, actor=CLERK)])
+        assert other.store.answer("late") is None
     assert verify_store(office.store).sound
 
 

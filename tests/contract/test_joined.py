@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg.rows import dict_row
+from psycopg.types.string import TextLoader
 from sqlalchemy.orm import Session
 
 from tests.services import postgres_schema
@@ -122,6 +125,73 @@ class TestJoined:
 
 def _count(host: Any) -> int:
     return int(_text(host, HOST_ROWS).fetchone()[0])
+
+
+class _Shouting(TextLoader):
+    """What a host may have set for its own texts."""
+
+    def load(self, data: Any) -> str | bytes:
+        return f"<{super().load(data)!r}>"
+
+
+def test_what_a_host_has_set_for_its_own_rows(url: str, flow: Flow) -> None:
+    """Our rows are read as ever, and the host's as it asked for."""
+    host = _driver(url)
+    if url.startswith("sqlite"):
+        host.row_factory = lambda cursor, row: {
+            each[0]: value for each, value in zip(cursor.description, row, strict=True)
+        }
+        host.text_factory = bytes
+        told: dict[str, Any] = {"text": b"a"}
+    else:
+        host.row_factory = dict_row
+        host.adapters.register_loader("text", _Shouting)
+        host.adapters.register_loader("int8", _Shouting)
+        told = {"text": "<'a'>"}
+    joined = flow.joined(host)
+    desk = joined.start("desk", {"subject": "甲"}, key="k").stream
+    assert [each.allowed for each in joined.handle_many([Command(stream=desk, trigger="note", actor=CLERK)])] == [True]
+    assert joined.instance(desk).facts == {"subject": "甲"}
+    assert joined.store.answer("k") is not None
+    assert host.execute("SELECT 'a' AS text").fetchone() == told
+    host.commit()
+    host.close()
+    assert verify_store(flow.store).sound
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 takes `autocommit` from Python 3.12 on")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_a_host_that_says_autocommit(tmp_path: Path, *, autocommit: bool) -> None:
+    """Where its `commit` does nothing, each command commits by itself; else the host does."""
+    path = tmp_path / "flow.db"
+    with Flow.open(f"sqlite:///{path}", machines=desk_machines(), actor=CLERK) as flow:
+        asked: dict[str, Any] = {"autocommit": autocommit}
+        host = sqlite3.connect(path, **asked)
+        assert flow.joined(host).start("desk").allowed
+        host.commit()
+        host.close()
+        assert len(flow.instances()) == 1
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_a_flow_that_is_kept_over_a_rollback(url: str, flow: Flow, *, many: bool) -> None:
+    """What it learnt of definitions and their numbers was rolled back with the rest."""
+    host = _driver(url)
+    joined = flow.joined(host)
+
+    def start(machine: str) -> str:
+        command = Command(machine=machine, actor=CLERK)
+        return (joined.handle_many([command])[0] if many else joined.handle(command)).stream
+
+    assert joined.instance(start("desk")).pin.machine == "desk"
+    host.rollback()
+    slip = start("slip")
+    assert joined.instance(slip).pin.machine == "slip"
+    host.commit()
+    host.close()
+    pin = flow.instance(slip).pin
+    assert flow.store.definition(pin.machine_hash)
+    assert flow.store.definition(pin.rulebook_hash)
 
 
 def test_what_cannot_be_joined_says_so() -> None:

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.services import postgres_schema
+from zhiwen_flow.audit.verify import verify_store
+from zhiwen_flow.errors import MisuseError, StaleError, StoreError
+from zhiwen_flow.model import Command, Surroundings
 from zhiwen_flow.stores.memory import MemoryStore
 from zhiwen_flow.stores.protocol import Store
 from zhiwen_flow.stores.sql.postgres import PostgresStore
 from zhiwen_flow.stores.sql.sqlite import SqliteStore
-from zhiwen_flow.testing.store_contract import StoreContract
+from zhiwen_flow.testing.clock import FixedClock
+from zhiwen_flow.testing.store_contract import CLERK, NOW, StoreContract
 
 
 @pytest.mark.requirement("M01")
@@ -57,3 +61,35 @@ class TestPostgresStore(StoreContract):
         store = PostgresStore(self._url, tenant)
         self._stores.append(store)
         return store
+
+    def test_what_the_server_cannot_take_is_told(self) -> None:
+        """Neither as a lost connection nor as one that is away: nothing was written."""
+        store = self.make()
+        with pytest.raises(MisuseError, match="NUL"):
+            store.load("a\0b")
+        with pytest.raises(MisuseError, match="NUL"):
+            store.load("\ud800")
+        long = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(1000))
+        with self.flow_on(store, FixedClock(NOW)) as flow:
+            with pytest.raises(StoreError, match="nothing was written; give a shorter id"):
+                flow.handle(Command(machine="desk", stream=long, actor=CLERK))
+            assert flow.start("desk").allowed
+            assert verify_store(store).sound
+
+    def test_a_batch_in_a_batch_does_nothing_twice(self, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another one wins a race in its midst: the outer one is undone whole, for a part of it was done."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            desks = [one.start("desk").stream or "" for _ in range(2)]
+            load, rival = one.store.load, [Command(stream=desks[1], trigger="note", actor=CLERK)]
+
+            def loaded(stream: str) -> Surroundings:
+                found = load(stream)
+                if stream == desks[1] and rival:
+                    two.handle(rival.pop())
+                return found
+
+            monkeypatch.setattr(one.store, "load", loaded)
+            with pytest.raises(StaleError), one.store.batch():
+                one.handle_many(Command(stream=each, trigger="note", actor=CLERK) for each in desks)
+            assert [two.instance(each).version for each in desks] == [1, 2]
+            assert verify_store(two.store).sound

@@ -43,8 +43,9 @@ def verify_store(
     """
     Verify the log of a store's tenant, and that its tables say what the log adds up to (验证数据库).
 
-    All of it is one state of the store, whatever is written meanwhile. The first flaw is the first in the order of the
-    streams' ids.
+    All of it is one state of the store, whatever is written meanwhile; inside an open transaction of a host's on
+    PostgreSQL only where that is REPEATABLE READ: elsewhere verify with a flow of its own. The first flaw is the first
+    in the order of the streams' ids.
 
     >>> from zhiwen_flow.stores.memory import MemoryStore
     >>> verify_store(MemoryStore()).assurance.value

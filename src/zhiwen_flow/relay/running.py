@@ -261,9 +261,10 @@ class _Work:
             attempts = waiting.attempts + 1
             dead = attempts >= self._pace.attempts
             pause = self._pace.pause(attempts)
-            self._failed.append(Failure(waiting=waiting, error=receipt.error, delay=pause, dead=dead))
+            said = _storable(receipt.error)
+            self._failed.append(Failure(waiting=waiting, error=said, delay=pause, dead=dead))
             tell = _log.error if dead else _log.warning
-            tell("event_refused", id=waiting.id, stream=waiting.stream, attempts=attempts, problem=receipt.error)
+            tell("event_refused", id=waiting.id, stream=waiting.stream, attempts=attempts, problem=said)
         self._renew()
 
     def hold(self, unanswered: Iterable[Waiting]) -> None:
@@ -290,6 +291,11 @@ class _Work:
         self._sums["refused"] += len(held)
         self._sums["dead"] += sum(each.dead for each in held)
         return Round(claimed=self._claimed, unreachable=self.unreachable, **self._sums)
+
+
+def _storable(said: str) -> str:
+    """What others say may hold what no database keeps; settling a batch must not fail on it."""
+    return said.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _queues(rows: Iterable[Waiting]) -> list[deque[Waiting]]:

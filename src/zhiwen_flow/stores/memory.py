@@ -70,6 +70,7 @@ class MemoryStore:
         self.tenant = tenant
         self._clock = clock or SystemClock()
         self._state = _State()
+        self._depth = 0
         self._lock = threading.RLock()
         self._closed = False
 
@@ -124,13 +125,16 @@ class MemoryStore:
             for field in attrs.fields(_State):
                 value = getattr(before, field.name)
                 setattr(before, field.name, _copied(value))
+            self._depth += 1
             try:
                 yield
             except BaseException:
                 self._state = before
                 raise
+            finally:
+                self._depth -= 1
 
-    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
+    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> bool:
         """See `Store.define`."""
         with self._lock:
             known = self._state.versions.setdefault((kind, id, version), hash)
@@ -139,6 +143,7 @@ class MemoryStore:
                     f"{kind} `{id}` version `{version}` is already kept with another content; give it a new version"
                 )
             self._state.definitions[hash] = content
+            return self._depth == 0
 
     def definition(self, hash: str) -> bytes:
         """See `Store.definition`."""

@@ -217,9 +217,12 @@ class Store(Protocol):
             Conflict: at the end, where another one made what the batch makes; nothing was written.
         """
 
-    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
+    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> bool:
         """
         Keep the bytes of a definition (machine, rulebook, directory) by its hash; known ones are left alone.
+
+        Returns:
+            Whether it stays; False where a transaction that is still open may take it back.
 
         Raises:
             CorruptStoreError: the same id and version is known with another hash.

@@ -42,15 +42,17 @@ class Collected:
 
     Args:
         poison: Subjects whose events it refuses.
+        says: Why.
         takes: How many events it takes before it cannot be reached any more; None for all.
     """
 
     at_once = 64
 
-    def __init__(self, *, poison: Sequence[str] = (), takes: int | None = None) -> None:
+    def __init__(self, *, poison: Sequence[str] = (), takes: int | None = None, says: str = "poison") -> None:
         self.events: list[Envelope] = []
         self.poison = set(poison)
         self.takes = takes
+        self.says = says
 
     def publish(self, events: Sequence[Envelope]) -> Iterator[Receipt]:
         """See `Sink.publish`."""
@@ -59,7 +61,7 @@ class Collected:
             if self.takes is not None and len(self.events) >= self.takes:
                 raise SinkError("the test's sink takes no more")
             if each.subject in self.poison:
-                yield Receipt(id=each.id, error="poison")
+                yield Receipt(id=each.id, error=self.says)
                 continue
             self.events.append(each)
             yield Receipt(id=each.id)
@@ -237,6 +239,16 @@ class OutboxContract:
         assert sum(each.dead for each in self.outbox().lag()) == 1
         flow.do(bad, "note")
         assert not relay.drain().claimed
+
+    def test_a_refusal_that_no_database_keeps(self, flow: Flow) -> None:
+        """Whatever a receiver says, the others of the batch are settled, and once."""
+        bad, good = self.desks(flow, 2)
+        sink = Collected(poison=[bad], says="a\0b\ud800")
+        done = self.relay(sink).round()
+        assert (done.confirmed, done.refused) == (1, 1)
+        assert [each.error for each in self.outbox().held()] == ["a?b?"]
+        assert [each.subject for each in sink.events] == [good]
+        assert sum(each.waiting for each in self.outbox().lag()) == 1
 
     def test_a_pause_is_kept(self, flow: Flow) -> None:
         """Before its time a held stream is neither claimed nor read."""

@@ -31,6 +31,7 @@ from zhiwen_flow.errors import (
 )
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.model import ZONE, Actor, Command, Deadline, Decision
+from zhiwen_flow.overdue import key_of
 from zhiwen_flow.stores.protocol import Kept, Logged, Store, Wanted
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.testing.clock import FixedClock
@@ -173,6 +174,39 @@ class StoreContract:
         assert flow.store.answer("k") is None
         assert [each.allowed for each in flow.handle_many([good, good])] == [True, True]
         assert len(flow.store.events()) == len(before[1]) + 1
+
+    def test_definitions_go_with_a_batch_that_was_undone(self, flow: Flow) -> None:
+        """The flow that used them first in it has them kept again."""
+        with pytest.raises(PayloadError), flow.store.batch():
+            _ = [flow.start("desk", each) for each in ({}, {"nonsense": 1})]
+        pin = flow.instance(flow.start("desk").stream).pin
+        assert flow.store.definition(pin.machine_hash)
+        assert flow.store.definition(pin.rulebook_hash)
+
+    def test_what_a_child_saw_of_its_parent_moves_on_in_a_batch(self, flow: Flow) -> None:
+        """What it puts on its parent names the state that the batch itself led to."""
+        desk = flow.start("desk").stream
+        slip = flow.start("slip", parent=desk).stream
+        steps = ((desk, "withdraw"), (slip, "answer"))
+        flow.handle_many(Command(stream=stream, trigger=trigger, actor=CLERK) for stream, trigger in steps)
+        last = flow.store.events(stream=desk)[-1].body
+        assert (last["kind"], last["source"], last["target"]) == ("discharged", "void", "void")
+
+    @pytest.mark.parametrize("part", ["stream", "business_id", "correlation", "key"])
+    def test_a_text_that_no_database_keeps(self, flow: Flow, part: str) -> None:
+        """It is refused before it comes to the store, in every one alike; what is odd and lawful is kept."""
+
+        def ask(text: str) -> Command:
+            asked: dict[str, Any] = {part: text}
+            return Command(machine="desk", actor=CLERK, **asked)
+
+        for text in ("a\0b", "\ud800"):
+            with pytest.raises(PayloadError, match=f"{part}: holds"):
+                flow.handle(ask(text))
+        for text in ("'; --", "%s ?", "\U0001f600" * 300, "\x01", "卷 宗"):
+            found = flow.handle(ask(text))
+            assert flow.do(found, "note").allowed
+        assert verify_store(flow.store).sound
 
     def test_a_clock_set_back_records_nothing(self, flow: Flow, clock: FixedClock) -> None:
         """Neither a move nor a refusal; clocks of two machines may differ a little; set right, the same key works."""
@@ -391,6 +425,20 @@ class StoreContract:
         assert dict(flow.store.counters(desk)) == {("slip", "void"): 5}
         assert not flow.obligations()
         assert not flow.deadlines()
+        assert verify_store(flow.store).sound
+
+    @pytest.mark.parametrize("refused", [True, False])
+    def test_a_round_whose_key_was_spent(self, flow: Flow, clock: FixedClock, *, refused: bool) -> None:
+        """On a refusal, or on something else: the step is taken all the same, and once."""
+        desk = flow.start("desk").stream
+        slip = flow.start("slip", {"due": NOW.date()}, parent=desk).stream
+        row = flow.store.running(slip)
+        assert row is not None
+        spent = flow.do(desk, "seize" if refused else "note", key=key_of(row))
+        assert spent.allowed is not refused
+        clock.advance(dt.timedelta(days=1))
+        assert [each.stream for each in flow.tick().taken] == [slip]
+        assert not flow.tick().taken
         assert verify_store(flow.store).sound
 
     def test_histories(self, flow: Flow, clock: FixedClock) -> None:

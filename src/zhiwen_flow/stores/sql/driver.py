@@ -18,6 +18,8 @@ Group = tuple[Statement, ...]
 
 Row = tuple[Any, ...]
 
+NO_TEXT = "a text holds a NUL or half a character (a lone surrogate), which no database keeps; give text"
+
 
 class Taken(Exception):
     """A row that must be unique is there already (唯一行已存在); nothing was written."""

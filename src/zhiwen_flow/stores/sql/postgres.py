@@ -16,14 +16,16 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import pq
+from psycopg.adapt import AdaptersMap
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.postgres import register_default_adapters
 from psycopg.rows import tuple_row
 
 from zhiwen_flow.clock import Clock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, MisuseError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import Crossed, Group, Guard, Row, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import NO_TEXT, Crossed, Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -38,6 +40,11 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND pid IS DISTINCT FROM pg_backend_pid()
 """
 
+_UNWRITTEN: dict[type[BaseException], str] = {
+    psycopg.errors.DiskFull: "the server's disk is full ({}); nothing was written; "
+    "free space, then ask again with the same key",
+    psycopg.errors.ProgramLimitExceeded: "{}; nothing was written; give a shorter id, business id, post or tenant",
+}
 _VALUES = re.compile(r"VALUES \(((?:[^()]|\(\))*)\)")
 
 
@@ -75,6 +82,18 @@ def _depending(text: str) -> str:
     return text[: found.start()] + selected + text[found.end() :]
 
 
+_ADAPTERS = AdaptersMap(types=psycopg.adapters.types)
+register_default_adapters(_ADAPTERS)
+
+
+class _Cursor(psycopg.Cursor[Row]):
+    """A cursor that reads and writes values as the driver does (本库游标), whatever a host has set for its own."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _ADAPTERS
+
+
 class PostgresDriver:
     """
     A connection to PostgreSQL (PostgreSQL 连接); of ours, or one that the host hands over.
@@ -97,6 +116,7 @@ class PostgresDriver:
         self._url = url
         self.name = "the host's PostgreSQL connection" if connection is not None else _shown(url)
         self._closed = False
+        self._depth = 0
         self._guard = Guard(self._library_error, chained=False)
         self._stream: psycopg.Pipeline | None = None
         self._db = connection if connection is not None else self._connected()
@@ -125,10 +145,10 @@ class PostgresDriver:
     def _cursor(self) -> psycopg.Cursor[Row]:
         if self._closed:
             raise ClosedError(f"{self.name} was closed; open it again")
-        if self._db.closed and not self.joined:
+        if self._db.closed and not self.joined and not self._depth:
+            # Never inside a transaction: what it wrote before is gone, and the rest must not be kept without it.
             self._db = self._connected()
-        # Not `connection.cursor()`: a host may have set factories of its own.
-        return psycopg.Cursor(self._db, row_factory=tuple_row)
+        return _Cursor(self._db, row_factory=tuple_row)
 
     def _revision(self) -> str | None:
         cursor = self._cursor()
@@ -204,8 +224,19 @@ class PostgresDriver:
             if self.joined and not self._db.autocommit and not self.busy:
                 # So that what follows is a savepoint in the host's transaction, and not one that ends here.
                 cursor.execute("SELECT 1")
-            with self._db.transaction():
+            with self._inside(), self._db.transaction():
                 yield
+                if self._db.closed:
+                    # The driver leaves a lost transaction without a word, as if it had been committed.
+                    raise psycopg.OperationalError("the transaction was lost before its commit")
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -215,10 +246,12 @@ class PostgresDriver:
             return
         with self._guard:
             self._cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield
-            finally:
-                self._cursor().execute("ROLLBACK")
+            with self._inside():
+                try:
+                    yield
+                finally:
+                    if not self._db.closed:
+                        self._cursor().execute("ROLLBACK")
 
     def settle(self) -> None:
         """
@@ -258,6 +291,9 @@ class PostgresDriver:
 
     def _library_error(self, error: BaseException) -> Exception | None:
         """Say what went wrong and what to do; values never stand in it."""
+        if isinstance(error, UnicodeEncodeError) or (type(error) is psycopg.DataError and "NUL" in str(error)):
+            # Told before anything was sent.
+            return MisuseError(NO_TEXT)
         if not isinstance(error, psycopg.Error):
             return None
         if isinstance(error, psycopg.errors.UniqueViolation):
@@ -270,9 +306,8 @@ class PostgresDriver:
             return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
-        if isinstance(error, psycopg.errors.DiskFull):
-            mend = "nothing was written; free space, then ask again with the same key"
-            return StoreError(f"{self.name}: the server's disk is full ({_told(error)}); {mend}")
+        if type(error) in _UNWRITTEN:
+            return StoreError(f"{self.name}: {_UNWRITTEN[type(error)].format(_told(error))}")
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             mend = "whether the last command was written is not known: ask again with the same key"
             return StoreError(f"{self.name}: the connection was lost ({_told(error)}); {mend}")

@@ -49,8 +49,14 @@ class Reading:
         self._pin_ids.clear()
         self._seen.clear()
 
+    def _recall(self) -> None:
+        """Forget the pins where the host may have rolled them back: SQLite gives a number that is free again."""
+        if self._driver.joined and self._driver.kind == "sqlite":
+            self._pins.clear()
+
     def load(self, stream: str) -> Surroundings:
         """See `Store.load`."""
+        self._recall()
         rows = self._driver.query(self._texts.load, (self.tenant, stream))
         if not rows:
             raise self._missing(stream)
@@ -65,6 +71,7 @@ class Reading:
         return ArchivedError("instance", stream, rows[0][-1]) if rows else UnknownNameError("instance", stream)
 
     def _load_many(self, streams: list[str]) -> dict[str, Surroundings]:
+        self._recall()
         rows = self._driver.query(self._texts.load_many, (self.tenant, self._driver.ids(streams)))
         return {row[0]: self._surroundings(row) for row in rows}
 
@@ -155,6 +162,7 @@ class Reading:
             if value is not None:
                 text += f" AND s.{name} = ?"
                 values.append(value)
+        self._recall()
         rows = self._driver.query(f"{text} ORDER BY s.id LIMIT ?", (*values, limit))
         return tuple(instance_of(row, self._pin) for row in rows)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zhiwen_flow.clock import Clock
-from zhiwen_flow.errors import ClosedError, CorruptStoreError, StoreError
+from zhiwen_flow.errors import ClosedError, CorruptStoreError, MisuseError, StoreError
 from zhiwen_flow.loading import DATA
-from zhiwen_flow.stores.sql.driver import Group, Guard, Row, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import NO_TEXT, Group, Guard, Row, Statement, Taken, is_group
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
 
@@ -65,10 +65,10 @@ class SqliteDriver:
 
     def _revision(self) -> str | None:
         asked = "SELECT count(*) FROM sqlite_schema WHERE name = 'zhiwen_version'"
-        if not self._db.execute(asked).fetchone()[0]:
+        if not self._run(asked)[0][0]:
             return None
-        row = self._db.execute("SELECT version_num FROM zhiwen_version").fetchone()
-        return str(row[0]) if row is not None else UNMARKED
+        rows = self._run("SELECT version_num FROM zhiwen_version")
+        return str(rows[0][0]) if rows else UNMARKED
 
     def _create(self) -> None:
         with self.transaction():
@@ -84,7 +84,18 @@ class SqliteDriver:
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
         """See `Driver.query`."""
         with self._guard:
-            return self._db.execute(text, values).fetchall()
+            return self._run(text, values)
+
+    def _run(self, text: str, values: Sequence[Any] = ()) -> list[Row]:
+        db = self._db
+        if not self.joined:
+            return db.execute(text, values).fetchall()
+        # A cursor of our own has no row factory; the text factory is the host's again before it sees a row.
+        cursor, kept, db.text_factory = sqlite3.Cursor(db), db.text_factory, str
+        try:
+            return cursor.execute(text, values).fetchall()
+        finally:
+            db.text_factory = kept
 
     def write(self, steps: Iterable[Statement | Group]) -> list[list[Row]]:
         """See `Driver.write`."""
@@ -101,13 +112,12 @@ class SqliteDriver:
         return nullcontext()
 
     def _one(self, statement: Statement | Group) -> list[Row]:
-        return self._db.execute(*statement).fetchall()
+        return self._run(*statement)
 
     def _group(self, group: Group) -> list[Row]:
-        run = self._db.execute
-        found = run(*group[0]).fetchall()
+        found = self._run(*group[0])
         for text, values in group[1:] if found else ():
-            run(text, values)
+            self._run(text, values)
         return found
 
     def conditional(self, group: Group) -> bool:
@@ -146,7 +156,9 @@ class SqliteDriver:
     def _marks(self) -> tuple[str, str, tuple[str, ...]]:
         """Say how a transaction begins, ends and is undone here: inside another one it is a savepoint."""
         if not self._db.in_transaction:
-            if not self.joined or self._db.isolation_level is None:
+            # From Python 3.12 on, `autocommit=True` leaves a host without a commit of its own as well.
+            manual = self._db.isolation_level is None or getattr(self._db, "autocommit", None) is True
+            if not self.joined or manual:
                 return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
             # The driver would begin before the first row is written; so do we, and leave the end to the host.
             self._db.execute("BEGIN IMMEDIATE")
@@ -190,6 +202,8 @@ class SqliteDriver:
 
     def _told(self, error: BaseException) -> Exception | None:
         """Say what went wrong and what to do."""
+        if isinstance(error, UnicodeEncodeError):
+            return MisuseError(NO_TEXT)
         if isinstance(error, sqlite3.ProgrammingError):
             if self._closed:
                 return ClosedError(f"`{self.name}` was closed; open it again")

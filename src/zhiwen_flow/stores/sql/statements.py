@@ -118,19 +118,21 @@ INSERT INTO zhiwen_events (tenant, stream, position, id, kind, hash, raw, record
   machine, "trigger", post, organ, decided_at, correlation)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq
 """
-OPEN = """
+_UNLESS_ARCHIVED = "WHERE NOT EXISTS (SELECT 1 FROM zhiwen_archived WHERE tenant = ? AND stream = ?)"
+"""A chain that left for an archive never begins anew beside it."""
+OPEN = f"""
 INSERT INTO zhiwen_streams
   (tenant, id, position, head, at, pin, machine, state, version, links, parent, root, facts, business_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? {_UNLESS_ARCHIVED}
 ON CONFLICT (tenant, id) DO UPDATE SET position = excluded.position, head = excluded.head, at = excluded.at,
   pin = excluded.pin, machine = excluded.machine, state = excluded.state, version = excluded.version,
   links = excluded.links, parent = excluded.parent, root = excluded.root, facts = excluded.facts,
   business_id = excluded.business_id
 WHERE zhiwen_streams.state IS NULL AND zhiwen_streams.position = ? RETURNING 1
 """
-NEW_STREAM = """
-INSERT INTO zhiwen_streams (tenant, id, position, head, at, version, links) VALUES (?, ?, ?, ?, ?, 0, 0)
-ON CONFLICT DO NOTHING RETURNING 1
+NEW_STREAM = f"""
+INSERT INTO zhiwen_streams (tenant, id, position, head, at, version, links)
+SELECT ?, ?, ?, ?, ?, 0, 0 {_UNLESS_ARCHIVED} ON CONFLICT DO NOTHING RETURNING 1
 """
 MOVE = """
 UPDATE zhiwen_streams SET state = ?, version = ?, links = ?, facts = coalesce(?, facts), position = ?, head = ?, at = ?

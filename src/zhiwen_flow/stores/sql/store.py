@@ -16,7 +16,7 @@ import attrs
 from zhiwen_flow.canonical import digest
 from zhiwen_flow.changes import REFUSALS_KEPT, Changeset, Draft
 from zhiwen_flow.clock import Clock, SystemClock
-from zhiwen_flow.errors import BusinessIdError, CorruptStoreError, KeyReuseError
+from zhiwen_flow.errors import ArchivedError, BusinessIdError, CorruptStoreError, KeyReuseError
 from zhiwen_flow.model import Pin, Surroundings
 from zhiwen_flow.stores.folding import folded_body
 from zhiwen_flow.stores.protocol import Answer, Conflict
@@ -38,6 +38,8 @@ class _Batch:
     answers: dict[str, Answer | None] = attrs.field(factory=dict)
     waiting: list[Statement | Group] = attrs.field(factory=list)
     sent: list[tuple[list[Statement | Group], Callable[[], list[list[Row]]]]] = attrs.field(factory=list)
+    parents: set[str | None] = attrs.field(factory=set)
+    broken: bool = False
 
 
 class SqlStore(Surveying):
@@ -81,25 +83,39 @@ class SqlStore(Surveying):
     @contextmanager
     def batch(self, *, streams: Sequence[str] = (), keys: Sequence[str] = ()) -> Iterator[None]:
         """See `Store.batch`."""
+        first = next(iter(streams), "")
         if self._batch is not None:
-            yield
+            yield from self._inner(self._batch, first)
             return
-        with self._whole(next(iter(streams), "")):
+        with self._whole(first):
             self._batch = batch = _Batch()
             try:
                 self._hold(batch, streams, keys)
                 with self._driver.streaming():
                     yield
+                    if batch.broken:
+                        raise Conflict(first)
                     self._flush(batch)
             finally:
                 self._batch = None
+
+    def _inner(self, batch: _Batch, stream: str) -> Iterator[None]:
+        """What fails within a batch is undone with all of it: begun anew inside, a part of it would be done twice."""
+        if batch.broken:
+            raise Conflict(stream)
+        try:
+            yield
+        except BaseException:
+            batch.broken = True
+            raise
 
     @contextmanager
     def _whole(self, stream: str) -> Iterator[None]:
         try:
             with self._driver.transaction():
                 yield
-        except Crossed:
+        except (Crossed, Taken):
+            # A database that works meanwhile tells of what was sent before at whatever is asked next.
             self._forget()
             raise Conflict(stream) from None
         except BaseException:
@@ -118,6 +134,7 @@ class SqlStore(Surveying):
             ids = self._driver.ids(named)
             batch.held |= self._held(named, self._texts.lock_family, (self.tenant, ids, self.tenant, ids))
             batch.loaded |= self._load_many(named)
+            batch.parents = {_parent_of(each) for each in batch.loaded.values()}
         if keys:
             hashes = [digest(each.encode()) for each in keys]
             batch.answers = dict.fromkeys(hashes) | self._answers(hashes)
@@ -197,6 +214,9 @@ class SqlStore(Surveying):
         for stream in streams_of(change):
             batch.loaded.pop(stream, None)
             self._seen.pop(stream, None)
+        moved = {each.stream for each in change.moves} & batch.parents
+        for stream in [id for id, each in batch.loaded.items() if moved and _parent_of(each) in moved]:
+            batch.loaded.pop(stream)
         if change.key is not None:
             batch.answers.pop(digest(change.key.key.encode()), None)
 
@@ -240,7 +260,11 @@ class SqlStore(Surveying):
             raise Conflict(_stream_of([each for steps, _ in sent for each in steps])) from None
         for step, rows in found:
             if not rows and (is_group(step) or step[0] in (sql.OPEN, sql.NEW_STREAM)):
-                raise Conflict(_stream_of([step]))
+                raise self._lost(_stream_of([step]))
+
+    def _lost(self, stream: str) -> Exception:
+        gone = self._missing(stream)
+        return gone if isinstance(gone, ArchivedError) else Conflict(stream)
 
     # --- for the archive ---
 
@@ -257,7 +281,7 @@ class SqlStore(Surveying):
         """Forget what was learnt of rows that may be gone."""
         self._forget()
 
-    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> None:
+    def define(self, *, kind: str, id: str, version: str, hash: str, content: bytes) -> bool:
         """See `Store.define`."""
         known = self._driver.query(sql.DEFINED, (kind, id, version))
         if not known:
@@ -267,6 +291,7 @@ class SqlStore(Surveying):
             raise CorruptStoreError(
                 f"{kind} `{id}` version `{version}` is already kept with another content; give it a new version"
             )
+        return not self._driver.joined and self._batch is None
 
     def _pin_id(self, pin: Pin) -> int:
         key = (pin.machine_hash, pin.rulebook_hash)
@@ -287,6 +312,10 @@ class SqlStore(Surveying):
     def scrub(self) -> bool:
         """See `Store.scrub`."""
         return self._driver.scrub()
+
+
+def _parent_of(found: Surroundings) -> str | None:
+    return found.parent.id if found.parent is not None else None
 
 
 def _stream_of(waiting: Sequence[Statement | Group]) -> str:

@@ -58,6 +58,7 @@ class Surveying(Reading):
 
     def kept(self, *, after: str = "", limit: int = 500) -> Sequence[Kept]:
         """See `Store.kept`."""
+        self._recall()
         rows = self._driver.query(sql.STREAMS, (self.tenant, after, limit))
         if not rows:
             return []

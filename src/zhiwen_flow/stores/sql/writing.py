@@ -156,7 +156,7 @@ class Writing:
             row.state, row.version, row.links = each.state, each.version, each.links + (each.id in touched)
             first = (tenant, each.id, row.position, row.head, row.at, self.pin(each.pin), each.pin.machine)
             rest = (each.state, row.version, row.links, each.parent, each.root, _facts(each.facts), each.business_id)
-            yield sql.OPEN, (*first, *rest, row.position - drafted[each.id])
+            yield sql.OPEN, (*first, *rest, tenant, each.id, row.position - drafted[each.id])
             row.known = True
         for move in change.moves:
             row = self.held[move.stream]
@@ -174,7 +174,7 @@ class Writing:
         if row.known:
             return sql.ADVANCE, (row.links, row.position, row.head, row.at, self.tenant, stream)
         row.known = True
-        return sql.NEW_STREAM, (self.tenant, stream, row.position, row.head, row.at)
+        return sql.NEW_STREAM, (self.tenant, stream, row.position, row.head, row.at, self.tenant, stream)
 
     def _family(self, change: Changeset) -> Iterator[Statement]:
         for count in change.counts:
