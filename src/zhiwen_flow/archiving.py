@@ -167,6 +167,9 @@ def _written(store: SqlStore, ordered: Ordered, out: Path, sealed: Path | None, 
         _create(out, writing.lines(progress))
         if writing.count == 0:
             out.unlink()
+            if writing.waiting:
+                kept = f"all {writing.waiting} families that ended before {ordered.before} hold unpublished events"
+                raise MisuseError(f"{kept}; there is nothing to archive until a relay has published them")
             raise MisuseError(
                 f"no family has ended before {ordered.before} and is settled; there is nothing to archive"
             )
