@@ -168,8 +168,8 @@ def _written(store: SqlStore, ordered: Ordered, out: Path, sealed: Path | None, 
         if writing.count == 0:
             out.unlink()
             if writing.waiting:
-                kept = f"all {writing.waiting} families that ended before {ordered.before} hold unpublished events"
-                raise MisuseError(f"{kept}; there is nothing to archive until a relay has published them")
+                what = f"what ended before {ordered.before} waits for publication ({writing.waiting} families)"
+                raise MisuseError(f"{what}; there is nothing to archive until a relay has published it")
             raise MisuseError(
                 f"no family has ended before {ordered.before} and is settled; there is nothing to archive"
             )
