@@ -163,8 +163,7 @@ def judge(
     if transition.forced:
         _has_grounds(command)
     request = _request(bench, transition, surroundings, command, payload, at, by_parent=by_parent)
-    allowed = bench.engine.run(request)
-    verdicts = request.verdicts
+    allowed, verdicts = bench.engine.run(request), request.verdicts
     if command.occurred_at is not None:
         moment = _backfilled(transition, command, at)
         back = _request(bench, transition, surroundings, command, payload, moment, by_parent=by_parent)
