@@ -20,7 +20,7 @@ from zhiwen_flow.stores.sql.store import SqlStore
 @attrs.frozen(kw_only=True)
 class Member:
     """
-    One stream of a family (卷宗家族成员).
+    One stream of a family (一套中的卷宗).
 
     Args:
         machine: Hash of its machine.
