@@ -12,7 +12,7 @@ import attrs
 import transitions
 
 from zhiwen_flow._engine import Engine
-from zhiwen_flow.deciding import Bench, decide
+from zhiwen_flow.deciding import Bench, judge
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.guards.registry import Registry, Request, Rule, guard
 from zhiwen_flow.machine.definition import Machine
@@ -124,7 +124,7 @@ class Denied:
         bench, around, nowhere = self.bench, self.surroundings, self.definitions
         for _ in range(times):
             command = Command(stream="c1", trigger="go", actor=STRANGER)
-            decide(bench, around, command, at=NOW, definitions=nowhere)
+            judge(bench, around, command, at=NOW, definitions=nowhere)
 
 
 _RULES: Any = None

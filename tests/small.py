@@ -66,6 +66,36 @@ FIELDS = [
 ]
 
 
+def _steps() -> list[dict[str, Any]]:
+    return [
+        {
+            "trigger": "check",
+            "source": ["asked"],
+            "target": "checked",
+            "label": label("核对"),
+            "guards": [{"use": "amount_is_at_most", "limit": 100}],
+            "field": FIELDS,
+            "keep": ["note"],
+            "cites": ["测试规定 二"],
+        },
+        {
+            "trigger": "grant",
+            "source": ["checked"],
+            "target": "granted",
+            "label": label("许可"),
+            "cites": ["测试规定 三"],
+            "backfill": True,
+        },
+        {
+            "trigger": "withdraw",
+            "source": ["asked", "checked"],
+            "target": "void",
+            "label": label("撤回"),
+            "cites": ["测试规定 四"],
+        },
+    ]
+
+
 def raw(**changes: Any) -> dict[str, Any]:
     """Give the machine as plain data, with *changes* at the top."""
     base: dict[str, Any] = {
@@ -87,33 +117,7 @@ def raw(**changes: Any) -> dict[str, Any]:
             {"id": "granted", "label": label("已许可"), "end": "done"},
             {"id": "void", "label": label("作废"), "end": "void"},
         ],
-        "transition": [
-            {
-                "trigger": "check",
-                "source": ["asked"],
-                "target": "checked",
-                "label": label("核对"),
-                "guards": [{"use": "amount_is_at_most", "limit": 100}],
-                "field": FIELDS,
-                "keep": ["note"],
-                "cites": ["测试规定 二"],
-            },
-            {
-                "trigger": "grant",
-                "source": ["checked"],
-                "target": "granted",
-                "label": label("许可"),
-                "cites": ["测试规定 三"],
-                "backfill": True,
-            },
-            {
-                "trigger": "withdraw",
-                "source": ["asked", "checked"],
-                "target": "void",
-                "label": label("撤回"),
-                "cites": ["测试规定 四"],
-            },
-        ],
+        "transition": _steps(),
     }
     return base | changes
 

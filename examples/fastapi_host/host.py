@@ -113,6 +113,12 @@ class Office:
         with Session(self.engine) as session, session.begin():
             yield session
 
+    @asynccontextmanager
+    async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Give the connections back when the application ends (停止时释放连接)."""
+        yield
+        self.engine.dispose()
+
 
 def make_app(url: str, **definitions: Any) -> FastAPI:
     """
@@ -144,12 +150,7 @@ def make_app(url: str, **definitions: Any) -> FastAPI:
 
         return keep
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        office.engine.dispose()
-
-    app = FastAPI(title="示例宿主 · Example host", version="1", lifespan=lifespan)
+    app = FastAPI(title="示例宿主 · Example host", version="1", lifespan=office.lifespan)
     app.state.office = office
     router = zhiwen_router(
         office.flows["office-a"].definitions,

@@ -1,5 +1,5 @@
 """
-Give a stored answer again: event body → decision (由事件还原裁量说明).
+Give a stored answer again: event body → decision (由事件还原审查结论).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def decision_of(
     raw: bytes, sealed: Mapping[str, Any], machine: Machine, reasons: Mapping[str, Reason], *, replayed: bool = True
 ) -> Decision:
     """
-    Rebuild the decision that an event records (还原裁量说明).
+    Rebuild the decision that an event records (还原审查结论).
 
     Args:
         raw: Canonical bytes of the event body.

@@ -167,6 +167,9 @@ def _written(store: SqlStore, ordered: Ordered, out: Path, sealed: Path | None, 
         _create(out, writing.lines(progress))
         if writing.count == 0:
             out.unlink()
+            if writing.waiting:
+                what = f"what ended before {ordered.before} waits for publication ({writing.waiting} families)"
+                raise MisuseError(f"{what}; there is nothing to archive until a relay has published it")
             raise MisuseError(
                 f"no family has ended before {ordered.before} and is settled; there is nothing to archive"
             )

@@ -1,5 +1,5 @@
 """
-Which definitions decide (裁量台): the current ones for what is opened, the pinned ones for what is running.
+Which definitions decide (审查台): the current ones for what is opened, the pinned ones for what is running.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zhiwen_flow.rulebook import Rulebook
 
 class Benches:
     """
-    Benches by what they are built from (裁量台), each built once; several threads may share them.
+    Benches by what they are built from (审查台), each built once; several threads may share them.
 
     Args:
         definitions: What new instances are opened under.
@@ -35,7 +35,7 @@ class Benches:
         self._current: dict[str, Bench] = {}
 
     def current(self, machine: str) -> Bench:
-        """Give the bench that new instances of *machine* are opened at (当前裁量台)."""
+        """Give the bench that new instances of *machine* are opened at (当前审查台)."""
         found = self._current.get(machine)
         if found is None:
             found = self._current[machine] = self._bench(self.definitions.machine(machine), self.definitions.rules)
@@ -43,7 +43,7 @@ class Benches:
 
     def pinned(self, pin: Pin, kept: Callable[[str], bytes]) -> Bench:
         """
-        Give the bench that an instance was opened at (卷宗所依据的裁量台).
+        Give the bench that an instance was opened at (卷宗所依据的审查台).
 
         Args:
             pin: The definitions of the instance.

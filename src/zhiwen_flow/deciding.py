@@ -48,7 +48,7 @@ class _Names:
 
 class Bench:
     """
-    One machine under one rulebook, ready to decide (裁量台).
+    One machine under one rulebook, ready to decide (审查台).
 
     Args:
         machine: The definition.
@@ -84,7 +84,7 @@ _LINKED = {"children", "obligations"}
 @attrs.define(kw_only=True)
 class Judged:
     """
-    A decision with all that recording it needs (已裁量事项); the flow never shows it.
+    A decision with all that recording it needs (已审查事项); the flow never shows it.
 
     Args:
         transition: The step; None when the trigger does not start from here.
@@ -126,30 +126,6 @@ class Option:
     cites: tuple[str, ...]
 
 
-def decide(
-    bench: Bench, surroundings: Surroundings, command: Command, *, at: dt.datetime, definitions: Definitions
-) -> Decision:
-    """
-    Judge a command (裁量) without side effects.
-
-    Args:
-        bench: The machine under its rulebook.
-        surroundings: All that may be read; `instance` is None to open one.
-        command: What is asked.
-        at: Now, aware.
-        definitions: Where children's and parents' machines are found.
-
-    Returns:
-        The decision; a refusal is a normal answer that holds every reason.
-
-    Raises:
-        UnknownNameError: the machine has no such trigger.
-        PayloadError: the payload does not fit the form.
-        MisuseError: a naive moment, or a backdated command where none is allowed.
-    """
-    return judge(bench, surroundings, command, at=at, definitions=definitions).decision
-
-
 def judge(
     bench: Bench,
     surroundings: Surroundings,
@@ -159,19 +135,35 @@ def judge(
     definitions: Definitions,
     by_parent: bool = False,
 ) -> Judged:
-    """Judge a command and keep all that recording needs (裁量并备记录); see `decide`."""
+    """
+    Judge a command without side effects (审查), and keep all that recording needs.
+
+    Args:
+        bench: The machine under its rulebook.
+        surroundings: All that may be read; `instance` is None to open one.
+        command: What is asked.
+        at: Now, aware.
+        definitions: Where children's and parents' machines are found.
+        by_parent: Whether a step of the parent opens it.
+
+    Returns:
+        The decision with its parts; a refusal is a normal answer that holds every reason.
+
+    Raises:
+        UnknownNameError: the machine has no such trigger.
+        PayloadError: the payload does not fit the form, or a forced change has no reason or document.
+        MisuseError: a naive moment, or a backdated command where none is allowed.
+    """
     instance = surroundings.instance
     state = NEW if instance is None else instance.state
     transition = bench.engine.step(state, command.trigger)
     if transition is None:
         return _not_from_here(bench, surroundings, command, at)
     payload = bench.forms[id(transition)].check(command.payload)
-    if transition.forced and not (command.reason and command.document):
-        what, mend = "a forced change needs a written reason and a document", "give `reason` and `document`"
-        raise PayloadError(Fault("command", "reason", what, mend))
+    if transition.forced:
+        _has_grounds(command)
     request = _request(bench, transition, surroundings, command, payload, at, by_parent=by_parent)
-    allowed = bench.engine.run(request)
-    verdicts = request.verdicts
+    allowed, verdicts = bench.engine.run(request), request.verdicts
     if command.occurred_at is not None:
         moment = _backfilled(transition, command, at)
         back = _request(bench, transition, surroundings, command, payload, moment, by_parent=by_parent)
@@ -193,6 +185,12 @@ def judge(
         children=children,
         expects_parent=surroundings.parent is not None and _relies_on_parent(transition, instance),
     )
+
+
+def _has_grounds(command: Command) -> None:
+    if not (command.reason and command.document):
+        what, mend = "a forced change needs a written reason and a document", "give `reason` and `document`"
+        raise PayloadError(Fault("command", "reason", what, mend))
 
 
 def _decision(

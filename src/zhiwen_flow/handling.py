@@ -170,7 +170,7 @@ class Handling:
         return options(bench, surroundings, actor or self._acting(), at=self._now(), stream=id_of(instance))
 
     def current(self, machine: str) -> Bench:
-        """Give the bench that new instances of *machine* are opened at (当前裁量台)."""
+        """Give the bench that new instances of *machine* are opened at (当前审查台)."""
         return self._benches.current(machine)
 
     def machine_of(self, pin: Pin) -> Machine:
@@ -178,7 +178,7 @@ class Handling:
         return self.bench_of(pin).machine
 
     def bench_of(self, pin: Pin) -> Bench:
-        """Give the bench that an instance was opened at (卷宗所依据的裁量台)."""
+        """Give the bench that an instance was opened at (卷宗所依据的审查台)."""
         return self._benches.pinned(pin, self.store.definition)
 
     def _now(self) -> dt.datetime:

@@ -299,7 +299,7 @@ class Verdict:
 @attrs.frozen(kw_only=True, slots=False)
 class Decision:
     """
-    The answer to a command (裁量说明): allowed or not, every verdict, and where the step leads.
+    The answer to a command (审查结论): allowed or not, every verdict, and where the step leads.
 
     Args:
         allowed: Whether the step goes through.
@@ -327,7 +327,7 @@ class Decision:
     replayed: bool = False
 
     def recorded(self, event: str) -> Decision:
-        """Give the same decision with the event that records it (已入档的裁量说明)."""
+        """Give the same decision with the event that records it (已入档的审查结论)."""
         found = object.__new__(Decision)
         # A frozen value made field by field takes longer than all else that recording adds.
         found.__dict__.update(self.__dict__, event=event)

@@ -208,6 +208,9 @@ def test_what_waits_for_publication_stays(office: Office) -> None:
     assert (done.families, done.waiting) == (4, 1)
     assert office.flow.instance(desk).state == "closed"
     assert verify_store(office.store, checkpoint=office.full).sound
+    with pytest.raises(MisuseError, match=r"waits for publication \(1 families\)"):
+        office.flow.archive(NEW_YEAR, office.folder / "next.jsonl", reason="年度归档", actor=ARCHIVIST)
+    assert not (office.folder / "next.jsonl").exists()
 
 
 def test_a_family_that_changed_meanwhile_stays(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +345,7 @@ def test_on_the_command_line(office: Office) -> None:
     asked = ["store", "archive", office.url, "-o", str(office.file), "--actor", "p-7", "--post", "archivist"]
     found = CliRunner().invoke(app, [*asked, "--reason", "年度归档", "--before", "2012-01-01"])
     assert found.exit_code == 0, found.output
-    assert "5 个家族" in found.output
+    assert "5 套、" in found.output
     assert CliRunner().invoke(app, [*asked, "--finish"]).exit_code == 0
     assert CliRunner().invoke(app, ["audit", "verify", str(office.file)]).exit_code == 0
     verified = CliRunner().invoke(app, ["audit", "verify", office.url, "--archive", str(office.file), "--lang", "en"])

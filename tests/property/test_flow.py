@@ -15,7 +15,7 @@ from tests.making import DEFINITIONS, MACHINES, RULES, actors, payloads
 from zhiwen_flow.answers import decision_of
 from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.audit.view import Viewer
-from zhiwen_flow.deciding import Bench, decide
+from zhiwen_flow.deciding import Bench, judge
 from zhiwen_flow.errors import PayloadError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
@@ -160,9 +160,9 @@ class TestWalks:
                 walk.flow.store.load(command.stream or "") if not command.machine else _opening(walk, command)
             )
             at = walk.clock.now()
-            plain = decide(walk.flow.current(machine.id), surroundings, command, at=at, definitions=walk.flow)
+            plain = judge(walk.flow.current(machine.id), surroundings, command, at=at, definitions=walk.flow).decision
             bench = Bench(tighter, RULES, DEFINITIONS.registry)
-            tight = decide(bench, surroundings, command, at=at, definitions=walk.flow)
+            tight = judge(bench, surroundings, command, at=at, definitions=walk.flow).decision
             assert plain.allowed or not tight.allowed
             if extra is _NEVER:
                 assert not tight.allowed

@@ -12,6 +12,7 @@ from zhiwen_flow._engine import Engine
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import Request, Rules
+from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import ZONE, Actor, Instance, Obligation, Pin, Surroundings, Verdict
 from zhiwen_flow.terms import Outcome, Status
@@ -37,19 +38,7 @@ FIELDS = (
 )
 
 
-def ask(
-    use: dict[str, Any],
-    *,
-    post: str = OFFICER,
-    person: str = "p-1",
-    payload: dict[str, Any] | None = None,
-    facts: dict[str, Any] | None = None,
-    day: dt.date = dt.date(2011, 10, 25),
-    strict: bool = False,
-    rules: Rules = DEFINITIONS.rules,
-    **around: Any,
-) -> Verdict:
-    """Ask one guard on a machine of two states."""
+def _probe(use: dict[str, Any]) -> Machine:
     label = {"zh": "某", "en": "some"}
     fields = [{"name": name, "type": kind, "label": {"zh": f"项{name}", "en": name}} for name, kind in FIELDS]
     step = {"source": ["a"], "label": label, "cites": ["乙"]}
@@ -72,7 +61,23 @@ def ask(
             step | {"trigger": "finish", "target": "c", "guards": ["no_open_obligations"]},
         ],
     }
-    machine = machine_from(raw, DEFINITIONS.registry, where="probe")
+    return machine_from(raw, DEFINITIONS.registry, where="probe")
+
+
+def ask(
+    use: dict[str, Any],
+    *,
+    post: str = OFFICER,
+    person: str = "p-1",
+    payload: dict[str, Any] | None = None,
+    facts: dict[str, Any] | None = None,
+    day: dt.date = dt.date(2011, 10, 25),
+    strict: bool = False,
+    rules: Rules = DEFINITIONS.rules,
+    **around: Any,
+) -> Verdict:
+    """Ask one guard on a machine of two states."""
+    machine = _probe(use)
     engine = Engine(machine, DEFINITIONS.registry, strict=strict)
     instance = Instance(id="i", pin=PIN, state="a", root="i", facts=facts or {})
     transition = engine.step("a", "go")

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,53 +52,57 @@ def at(month: int, day: int) -> dt.datetime:
     return dt.datetime(2011, month, day, 9, tzinfo=ZONE)
 
 
+def _named(text: str) -> dict[str, str]:
+    return {"zh": text, "en": text}
+
+
+def _lapsing_steps(day: dict[str, Any], guards: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "trigger": "hand_in",
+            "source": ["asked"],
+            "target": "handed",
+            "label": _named("申报"),
+            "cites": ["某方案 二"],
+        },
+        {
+            "trigger": "lapse",
+            "source": ["asked"],
+            "target": "lapsed",
+            "label": _named("撤销"),
+            "cites": ["某方案 三"],
+            "guards": list(guards),
+        },
+        {
+            "trigger": "prolong",
+            "source": ["asked"],
+            "target": "asked",
+            "label": _named("延期"),
+            "cites": ["某方案 四"],
+            "field": [day],
+            "keep": ["due"],
+            "restarts": True,
+        },
+    ]
+
+
 def lapsing(*guards: dict[str, str]) -> Machine:
     """A plan to be handed in by a day of its own, or it lapses: the default consequence of some plans."""
-
-    def named(text: str) -> dict[str, str]:
-        return {"zh": text, "en": text}
-
-    day = {"name": "due", "label": named("期限"), "type": "date"}
+    day = {"name": "due", "label": _named("期限"), "type": "date"}
     raw = {
         "id": "lapsing",
         "version": "1",
-        "label": named("申报"),
+        "label": _named("申报"),
         "source": "某方案",
         "initial": "asked",
-        "terms": {"unit_liaison": named("联络"), "leading_group_office": named("办公室")},
-        "opening": {"label": named("建立"), "cites": ["某方案 一"], "field": [day], "keep": ["due"]},
+        "terms": {"unit_liaison": _named("联络"), "leading_group_office": _named("办公室")},
+        "opening": {"label": _named("建立"), "cites": ["某方案 一"], "field": [day], "keep": ["due"]},
         "state": [
-            {"id": "asked", "label": named("待申报"), "owner": "unit_liaison", "due": "due", "on_overdue": "lapse"},
-            {"id": "handed", "label": named("已申报"), "end": "done"},
-            {"id": "lapsed", "label": named("已撤销"), "end": "void"},
+            {"id": "asked", "label": _named("待申报"), "owner": "unit_liaison", "due": "due", "on_overdue": "lapse"},
+            {"id": "handed", "label": _named("已申报"), "end": "done"},
+            {"id": "lapsed", "label": _named("已撤销"), "end": "void"},
         ],
-        "transition": [
-            {
-                "trigger": "hand_in",
-                "source": ["asked"],
-                "target": "handed",
-                "label": named("申报"),
-                "cites": ["某方案 二"],
-            },
-            {
-                "trigger": "lapse",
-                "source": ["asked"],
-                "target": "lapsed",
-                "label": named("撤销"),
-                "cites": ["某方案 三"],
-                "guards": list(guards),
-            },
-            {
-                "trigger": "prolong",
-                "source": ["asked"],
-                "target": "asked",
-                "label": named("延期"),
-                "cites": ["某方案 四"],
-                "field": [day],
-                "keep": ["due"],
-                "restarts": True,
-            },
-        ],
+        "transition": _lapsing_steps(day, guards),
     }
     return machine_from(raw, LIBRARY, where="lapsing")
 

@@ -26,11 +26,11 @@ class Letter(models.Model):
 
 
 class Clerk(models.Model):
-    """Who a user is to the flow (经办人): an opaque person id, and the post held (岗位)."""
+    """Who a user is to the flow (经办人): an opaque person id, and the post held (职务)."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name="用户")
     person = models.CharField("人员编号", max_length=40, unique=True)
-    post = models.CharField("岗位", max_length=100)
+    post = models.CharField("职务", max_length=100)
 
     class Meta:
         verbose_name = verbose_name_plural = "经办人"

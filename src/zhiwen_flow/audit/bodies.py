@@ -10,7 +10,8 @@ another schema or of none, is read as any other text.
 from __future__ import annotations
 
 import re
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from zhiwen_flow.audit.exact import ExactReader
 from zhiwen_flow.upcasting import is_today
@@ -70,6 +71,42 @@ _CUT = re.compile(
 ).fullmatch
 
 
+class _Pieces(NamedTuple):
+    """A body cut at its top level (按字段切分的正文), in the order of the captured parts."""
+
+    actor: str
+    business_id: str | None
+    cites: str
+    deadline: str
+    directory: str
+    discharges: str
+    id: str
+    keep: str
+    content: str | None
+    hash: str | None
+    kind: str
+    machine: str
+    obliges: str
+    opens: str
+    parent: str | None
+    payload: str
+    position: str
+    prev: str
+    root: str | None
+    rulebook: str
+    schema: str
+    source: str
+    stream: str
+    target: str
+    tenant: str
+    verdicts: str
+    version: str
+
+
+_SHARED = attrgetter("actor", "cites", "directory", "discharges", "keep", "machine", "rulebook", "verdicts")
+"""The parts that other bodies say again."""
+
+
 class BodyReader:
     """
     Parses bodies that must be the canonical encoding of what they say (正文读取); one reader serves one thread.
@@ -92,9 +129,9 @@ class BodyReader:
             ValueError: it is not JSON, or says it in another form.
         """
         text = str(raw, "utf-8")
-        cut = _CUT(text)
+        match = _CUT(text)
         try:
-            found = self._joined(*cut.groups()) if cut is not None else None
+            found = self._joined(_Pieces._make(match.groups())) if match is not None else None
         except ValueError:
             # Cut in a wrong place, or not canonical: the whole text decides.
             found = None
@@ -103,70 +140,41 @@ class BodyReader:
         self.cut += 1
         return found
 
-    def _joined(  # noqa: PLR0917  what was cut, in the order of the names
-        self,
-        actor: str,
-        business_id: str | None,
-        cites: str,
-        deadline: str,
-        directory: str,
-        discharges: str,
-        id: str,
-        keep: str,
-        content: str | None,
-        hash: str | None,
-        kind: str,
-        machine: str,
-        obliges: str,
-        opens: str,
-        parent: str | None,
-        payload: str,
-        position: str,
-        prev: str,
-        root: str | None,
-        rulebook: str,
-        schema: str,
-        source: str,
-        stream: str,
-        target: str,
-        tenant: str,
-        verdicts: str,
-        version: str,
-    ) -> dict[str, Any] | None:
+    def _joined(self, cut: _Pieces) -> dict[str, Any] | None:
         if len(self._parts) > PARTS_KEPT:
             self._parts.clear()
-        number = int(schema)
+        number = int(cut.schema)
         if not is_today(number):
             # What is read as of today's schema needs all of the body.
             return None
         parts, own = self._parts, self._own
-        for part in (actor, cites, directory, discharges, keep, machine, rulebook, verdicts):
+        for part in _SHARED(cut):
             if part not in parts:
                 self._keep(part)
-        if opens != "[]":
-            own(opens)
+        if cut.opens != "[]":
+            own(cut.opens)
         return {
-            "business_id": business_id,
-            "deadline": None if deadline == "null" else own(deadline),
-            "discharges": parts[discharges],
-            "id": id,
-            "keep": parts[keep],
-            "key": None if hash is None else {"content": content, "hash": hash},
-            "kind": kind,
-            "machine": parts[machine],
-            "obliges": [] if obliges == "[]" else own(obliges),
-            "parent": parent,
-            "payload": own(payload) if payload != "{}" else {},
-            "position": int(position),
-            "prev": prev,
-            "root": root,
+            "business_id": cut.business_id,
+            "deadline": None if cut.deadline == "null" else own(cut.deadline),
+            "discharges": parts[cut.discharges],
+            "id": cut.id,
+            "keep": parts[cut.keep],
+            "key": None if cut.hash is None else {"content": cut.content, "hash": cut.hash},
+            "kind": cut.kind,
+            "machine": parts[cut.machine],
+            "obliges": [] if cut.obliges == "[]" else own(cut.obliges),
+            "parent": cut.parent,
+            "payload": own(cut.payload) if cut.payload != "{}" else {},
+            "position": int(cut.position),
+            "prev": cut.prev,
+            "root": cut.root,
             "schema": number,
-            "source": source,
-            "stream": stream,
-            "target": target,
-            "tenant": tenant,
-            "verdicts": parts[verdicts],
-            "version": int(version),
+            "source": cut.source,
+            "stream": cut.stream,
+            "target": cut.target,
+            "tenant": cut.tenant,
+            "verdicts": parts[cut.verdicts],
+            "version": int(cut.version),
         }
 
     def _own(self, part: str) -> Any:

@@ -7,11 +7,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +32,7 @@ from zhiwen_flow.errors import MisuseError, SinkError
 from zhiwen_flow.relay.opening import open_sink
 from zhiwen_flow.relay.running import Pace, Relay, Round
 from zhiwen_flow.relay.sinks import LogSink, Sink
+from zhiwen_flow.relay.stopping import stopping
 from zhiwen_flow.stores.opening import open_outbox
 from zhiwen_flow.stores.outbox import Held, Lag, Outbox, Skipped
 
@@ -82,26 +80,13 @@ def run(
     logging.getLogger("pika").addHandler(logging.NullHandler())
     given = {"exchange": exchange, "mandatory": not allow_unroutable, "allowed": allow or ()}
     outbox = _outbox(url, tenant)
-    with closing(outbox), closing(_sink(sink, secret_file, **given)) as to, _stopping() as stop:
+    with closing(outbox), closing(_sink(sink, secret_file, **given)) as to, stopping() as stop:
         relay = Relay(outbox, to, source=source, pace=Pace(attempts=attempts, lease=lease))
         done = relay.drain(stop) if once else relay.run(stop)
     _tell(done, lang, format)
     if once and done.unreachable is not None:
         raise SinkError(done.unreachable)
     raise typer.Exit(1 if done.refused else 0)
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Give what is set when the process is asked to end."""
-    stop = threading.Event()
-    asked = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(each, lambda *_: stop.set()) for each in asked]
-    try:
-        yield stop
-    finally:
-        for each, handler in zip(asked, before, strict=True):
-            signal.signal(each, handler)
 
 
 def _sink(url: str, secret_file: Path | None, **more: Any) -> Sink:

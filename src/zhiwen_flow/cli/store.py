@@ -97,11 +97,11 @@ def archive(  # noqa: PLR0917  options, by name
         else:
             with progress(said(lang, "归档", "archiving")) as tell:
                 done = flow.archive(_day(before), out, reason=reason, document=document, sealed=sealed, progress=tell)
-    told = f"{done.families} 个家族、{done.streams} 个卷宗、{done.events} 条事件已归档,文件 SHA-256 {done.archive}"
+    told = f"{done.families} 套、{done.streams} 个卷宗、{done.events} 条事件已归档,文件 SHA-256 {done.archive}"
     en = f"{done.families} families, {done.streams} streams, {done.events} events archived; SHA-256 {done.archive}"
     print(said(lang, told, en))  # noqa: T201
     if done.waiting or done.stayed:
-        zh = f"另有 {done.waiting} 个家族尚有事件待发布,{len(done.stayed)} 个其间有变动,都留在库中"
+        zh = f"另有 {done.waiting} 套尚有事件待发布,{len(done.stayed)} 套其间有变动,都留在库中"
         en = f"{done.waiting} families wait for publication and {len(done.stayed)} were changed meanwhile; they stay"
         print(said(lang, zh, en))  # noqa: T201
 

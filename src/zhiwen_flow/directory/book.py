@@ -58,7 +58,6 @@ class Directory:
         self._posts = standings(file)
         self.organ_ids: Collection[str] = self._organs.keys()
         self.post_ids: Collection[str] = self._posts.keys()
-        self._held = grouped((each.person, each) for each in file.incumbencies)
         self._stands_in = grouped((each.substitute, each) for each in file.posts if each.substitute is not None)
         self._delegated = grouped((each.by, each) for each in file.delegations)
         self._duties = grouped((each.post, each) for each in file.duties)
@@ -194,16 +193,6 @@ class Directory:
     def incumbents(self, post: str, on: dt.date) -> tuple[Incumbency, ...]:
         """List who holds a post on a day, acting holders included (任职人)."""
         return tuple(each for each in self.standing(post).held if covers(each, on))
-
-    def posts_of(self, person: str, on: dt.date) -> tuple[Post, ...]:
-        """List the posts a person holds on a day (所任职务)."""
-        held = (self.post(each.post, on) for each in self._held.get(person, ()) if covers(each, on))
-        return tuple(each for each in held if each is not None)
-
-    def holds(self, person: str, post: str, on: dt.date) -> bool | None:
-        """Whether a person holds a post on a day; None where the directory records no holder of it at all."""
-        held = self.standing(post).held
-        return any(each.person == person and covers(each, on) for each in held) if held else None
 
     def listings(self, post: str, on: dt.date) -> tuple[PostListing, ...]:
         """List the rows of the lists of managed posts for a post on a day (名称表条目)."""

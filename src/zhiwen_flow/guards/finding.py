@@ -16,7 +16,6 @@ from zhiwen_flow.model import Verdict
 TEAM = ("overall_leadership_responsibility", "collective_responsibility")
 """The kinds that a leading group bears as a whole (全面领导责任、集体责任)."""
 
-DIRECT = "direct_responsibility"
 MORAL = "moral"
 """The one level of liability that may be indirect and needs no proof of its own (道义责任)."""
 

@@ -35,7 +35,7 @@ class NoParams:
 @attrs.frozen(kw_only=True)
 class Rules:
     """
-    The rules a decision is judged by (裁量所依据的规则): rulebook, directory, calendar.
+    The rules a decision is judged by (审查所依据的规则): rulebook, directory, calendar.
 
     Args:
         strict: Whether a row still to be verified makes a verdict unknown.

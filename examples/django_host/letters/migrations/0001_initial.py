@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("person", models.CharField(max_length=40, unique=True, verbose_name="人员编号")),
-                ("post", models.CharField(max_length=100, verbose_name="岗位")),
+                ("post", models.CharField(max_length=100, verbose_name="职务")),
                 (
                     "user",
                     models.OneToOneField(

@@ -224,7 +224,7 @@ class EventAdmin(_OfInstance, PageAdmin):
     ordering = ("-seq",)
     finds = ("id", "stream", "business_id", "post", "correlation")
     dated = "recorded_at"
-    search_help_text = f"按事件、卷宗、业务、岗位或关联编号精确查找,或按日期;最多列出 {BOUND:,} 条,请用条件缩小范围"
+    search_help_text = f"按事件、卷宗、业务、职务或关联编号精确查找,或按日期;最多列出 {BOUND:,} 条,请用条件缩小范围"
 
     @admin.display(description="入档时间")
     def recorded(self, row: Event) -> str:
@@ -250,9 +250,9 @@ class EventAdmin(_OfInstance, PageAdmin):
         except UnknownNameError:
             return row.trigger or ""
 
-    @admin.display(description="经办岗位")
+    @admin.display(description="经办职务")
     def post_name(self, row: Event) -> str:
-        """Name the post (岗位名称)."""
+        """Name the post (职务名称)."""
         return words.post_name(_flow(), row.post or "")
 
 

@@ -51,7 +51,7 @@ class Event(_Row):
     recorded_at = models.TextField("入档时间")
     machine = models.TextField("事项", **_WORD)
     trigger = models.TextField("办理", **_WORD)
-    post = models.TextField("经办岗位", **_WORD)
+    post = models.TextField("经办职务", **_WORD)
     organ = models.TextField("经办机关", **_WORD)
     correlation = models.TextField("关联编号", **_WORD)
 

@@ -21,7 +21,7 @@ from zhiwen_flow.terms import Label, Power
 
 
 class FlowHolder(BaseModel):
-    """An organ or post that could do it (有权机关或岗位)."""
+    """An organ or post that could do it (有权机关或职务)."""
 
     id: str
     label: str
@@ -42,7 +42,7 @@ class FlowVerdict(BaseModel):
 
 
 class FlowDecision(BaseModel):
-    """The answer to a command (裁量说明)."""
+    """The answer to a command (审查结论)."""
 
     allowed: bool
     stream: str

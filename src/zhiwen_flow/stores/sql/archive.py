@@ -20,7 +20,7 @@ from zhiwen_flow.stores.sql.store import SqlStore
 @attrs.frozen(kw_only=True)
 class Member:
     """
-    One stream of a family (卷宗家族成员).
+    One stream of a family (一套中的卷宗).
 
     Args:
         machine: Hash of its machine.
@@ -41,7 +41,7 @@ class Member:
 
 @attrs.frozen(kw_only=True)
 class Leaving:
-    """A family as it stands in an archive (待移出家族): its streams, and the hashes of the keys they answered."""
+    """A family as it stands in an archive (待移出的成套卷宗): its streams, and the hashes of the keys they answered."""
 
     streams: tuple[Tombstone, ...]
     keys: tuple[str, ...]
@@ -49,7 +49,7 @@ class Leaving:
 
 def families(store: SqlStore, before: dt.datetime) -> Iterator[tuple[str, tuple[Member, ...]]]:
     """
-    Iterate over the families whose root has had no event since *before* (候选家族), in the order of their roots.
+    Iterate over the families whose root has had no event since *before* (待查的成套卷宗), in the order of their roots.
 
     Args:
         store: Of one tenant.
@@ -63,7 +63,7 @@ def families(store: SqlStore, before: dt.datetime) -> Iterator[tuple[str, tuple[
 
 
 def family(store: SqlStore, root: str) -> tuple[Member, ...]:
-    """Give the streams of a family (家族成员), in the order of their ids."""
+    """Give the streams of a family (一套中的卷宗), in the order of their ids."""
     found = store.driver.query(sql.FAMILY, (store.tenant, root))
     return tuple(
         Member(

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ("recorded_at", models.TextField(verbose_name="入档时间")),
                 ("machine", models.TextField(null=True, verbose_name="事项")),
                 ("trigger", models.TextField(null=True, verbose_name="办理")),
-                ("post", models.TextField(null=True, verbose_name="经办岗位")),
+                ("post", models.TextField(null=True, verbose_name="经办职务")),
                 ("organ", models.TextField(null=True, verbose_name="经办机关")),
                 ("correlation", models.TextField(null=True, verbose_name="关联编号")),
             ],

@@ -5,10 +5,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -23,6 +20,7 @@ from zhiwen_flow.integrations.django.tables import url_of
 from zhiwen_flow.relay.opening import open_sink
 from zhiwen_flow.relay.running import Relay
 from zhiwen_flow.relay.sinks import Sink
+from zhiwen_flow.relay.stopping import stopping
 from zhiwen_flow.stores.opening import open_outbox
 
 SECRET = "ZHIWEN_SINK_SECRET"  # noqa: S105  the name of a variable
@@ -44,7 +42,7 @@ class Command(TenantCommand):
         """Publish, over a connection of its own: no transaction of the host's holds a lane (执行)."""
         sink = _sink(options["sink"] or conf().sink)
         outbox = open_outbox(url_of(connections[conf().database]), tenant=flow.store.tenant)
-        with closing(outbox), closing(sink), _stopping() as stop:
+        with closing(outbox), closing(sink), stopping() as stop:
             relay = Relay(outbox, sink, source=options["source"])
             done = relay.drain(stop) if options["once"] else relay.run(stop)
         said = f"已发布 {done.confirmed} 条,被退回 {done.refused} 次,其中成为死信 {done.dead} 条"
@@ -63,16 +61,3 @@ def _sink(given: Any) -> Sink:
         return open_sink(given, secret=os.environ.get(SECRET) or None)
     sink: Sink = given() if callable(given) else given
     return sink
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Give what is set when the process is asked to end."""
-    stop = threading.Event()
-    asked = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(each, lambda *_: stop.set()) for each in asked]
-    try:
-        yield stop
-    finally:
-        for each, handler in zip(asked, before, strict=True):
-            signal.signal(each, handler)
