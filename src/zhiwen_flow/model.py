@@ -63,12 +63,12 @@ class Command:
     trigger: str = "open"
     stream: str | None = None
     machine: str | None = None
-    payload: Mapping[str, Any] = EMPTY
-    key: str | None = None
+    payload: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False)
+    key: str | None = attrs.field(default=None, repr=False)
     parent: str | None = None
     business_id: str | None = None
     occurred_at: dt.datetime | None = None
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, repr=False)
     document: str | None = None
     correlation: str | None = None
     causation: str | None = None
@@ -246,7 +246,7 @@ class Verdict:
     guard: str
     outcome: Outcome
     reason: Reason
-    facts: Mapping[str, Any] = EMPTY
+    facts: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False)
     cites: tuple[str, ...] = ()
     status: Status = Status.SEED
     who_could: tuple[Holder, ...] = ()

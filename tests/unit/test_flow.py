@@ -26,13 +26,15 @@ from zhiwen_flow.errors import (
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.machine.reading import machine_from
-from zhiwen_flow.model import Actor, Command, Decision
+from zhiwen_flow.model import Actor, Command, Decision, Verdict
+from zhiwen_flow.reasons import Reason
 from zhiwen_flow.stores.protocol import Conflict
-from zhiwen_flow.terms import EventKind
+from zhiwen_flow.terms import EventKind, Label, Outcome
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.desk import DESK, desk_machines
 
 ACTOR = Actor(id="p-1", post="nowhere.clerk")
+REASON = Reason(id="r", text=Label(zh="理由", en="reason"))
 NOW = dt.datetime(2011, 9, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
@@ -154,6 +156,12 @@ class TestSecrecy:
         event = flow.store.events(stream=opened.stream)[1]
         assert event.body["payload"] == {"amount": 600}
         assert flow.store.sealed(event.id) == {}
+
+    def test_no_value_shows_what_it_was_asked(self) -> None:
+        """A log line of a host, or a traceback with local values, prints them by `repr`."""
+        asked = Command(actor=ACTOR, machine="permit", payload={"who": "张某"}, key="张某-1", reason="张某")
+        told = Verdict(guard="g", outcome=Outcome.FAIL, reason=REASON, facts={"person": "张某"})
+        assert "张某" not in repr([asked, told])
 
     def test_the_public_sees_that_something_is_sealed(self, flow: Flow) -> None:
         """`events` reads through `view`."""
