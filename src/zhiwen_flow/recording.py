@@ -17,7 +17,7 @@ import attrs
 from zhiwen_flow.canonical import commitment, digest
 from zhiwen_flow.changes import Changeset, Count, Discharge, Draft, Expectation, Key, Move, SealedValue
 from zhiwen_flow.deciding import Bench, Judged
-from zhiwen_flow.events import SCHEMA
+from zhiwen_flow.events import ASKED_WITH, SCHEMA
 from zhiwen_flow.limits import due_date
 from zhiwen_flow.machine.definition import Obliges, On, Transition
 from zhiwen_flow.machine.standing import Act
@@ -283,7 +283,7 @@ def _verdicts(judged: Judged, transition: Transition | None, body: dict[str, Any
 
 
 def _refused(judged: Judged, walk: _Walk, key: Key | None) -> None:
-    """A refusal keeps plain fields only; where it is prejudicial, not even those."""
+    """A refusal keeps plain fields only; where it is prejudicial, not even those, nor the words it was asked with."""
     transition, body = judged.transition, _body(judged, walk, key)
     event = body["id"]
     plain = {each.name for each in transition.fields if each.secrecy is Secrecy.PLAIN} if transition else set()
@@ -293,8 +293,20 @@ def _refused(judged: Judged, walk: _Walk, key: Key | None) -> None:
         body["payload"] = {}
         if kept:
             body["payload"] = _seal(walk, judged, event, "payload", kept, fact=False)
+    if _is_about_a_person(judged):
+        for name in ASKED_WITH:
+            if body[name] is not None:
+                body[name] = _seal(walk, judged, event, name, body[name], fact=False)
     _verdicts(judged, transition, body, event, walk)
     walk.change.drafts += (Draft(stream=judged.command.stream or "", body=body),)
+
+
+def _is_about_a_person(judged: Judged) -> bool:
+    """Whether the step is prejudicial; one that does not start from here is where it would be from anywhere."""
+    if judged.transition is not None:
+        return judged.transition.prejudicial
+    steps = judged.bench.machine.all_transitions
+    return any(each.prejudicial for each in steps if each.trigger == judged.command.trigger)
 
 
 def _opened(

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.events import AuditEvent
+from zhiwen_flow.events import ASKED_WITH, AuditEvent
 from zhiwen_flow.terms import Outcome
 
 SEALED = {"sealed": True}
@@ -37,7 +37,7 @@ class Viewer:
 PUBLIC = Viewer()
 """Somebody of whom nothing is known."""
 
-_PREJUDICIAL = ("verdicts", "payload")
+_PREJUDICIAL = ("verdicts", "payload", *ASKED_WITH)
 
 
 def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dict[str, Any]:
