@@ -60,7 +60,7 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
     known = not is_commitment(body["verdicts"]) or "verdicts" in sealed
     trusted = viewer.auditor or (known and sees_persons(viewer, body["actor"]["organ"], refused=_failed(body, sealed)))
     for name in _PREJUDICIAL:
-        if is_commitment(body[name]):
+        if is_commitment(body.get(name)):
             body[name] = sealed[name] if trusted and name in sealed else dict(SEALED)
     if not is_commitment(body["payload"]):
         body["payload"] = {name: _field(name, each, viewer, sealed) for name, each in body["payload"].items()}
