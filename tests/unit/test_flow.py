@@ -157,6 +157,19 @@ class TestSecrecy:
         assert event.body["payload"] == {"amount": 600}
         assert flow.store.sealed(event.id) == {}
 
+    @pytest.mark.parametrize("accused", ["bridge_bureau.deputy_director", None])
+    def test_who_is_reported_is_not_told_by_a_refusal(self, accused: str | None) -> None:
+        """The post reported asks for a step: the log tells nobody whether that is why it was refused."""
+        form = {"channel": "email", "content": "x", "anonymous": True} | ({"accused_post": accused} if accused else {})
+        with Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk")) as desk:
+            opened = desk.start("complaint", form)
+            asker = Actor(id="p-201", post="bridge_bureau.deputy_director")
+            asked = desk.do(opened, "classify", {"lead_class": "accusation"}, actor=asker)
+            assert ("actor_is_not_concerned" in {each.guard for each in asked.refusals}) is (accused is not None)
+            assert desk.events(opened)[-1]["verdicts"] == {"sealed": True}
+            assert desk.events(opened)[-1]["payload"] == {"lead_class": "accusation"}
+            assert isinstance(desk.events(opened, viewer=Viewer(auditor=True))[-1]["verdicts"], list)
+
     def test_no_value_shows_what_it_was_asked(self) -> None:
         """A log line of a host, or a traceback with local values, prints them by `repr`."""
         asked = Command(actor=ACTOR, machine="permit", payload={"who": "张某"}, key="张某-1", reason="张某")

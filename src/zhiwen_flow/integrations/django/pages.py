@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.answers import verdict_of
+from zhiwen_flow.answers import untold, verdict_of
 from zhiwen_flow.audit.view import SEALED, Viewer, view_facts
 from zhiwen_flow.deciding import Option
 from zhiwen_flow.errors import UnknownNameError
@@ -103,13 +103,16 @@ class Teller:
         step = self.machine.find(instance.state, option.trigger)
         told = step is not None and (viewer.auditor or not step.prejudicial)
         mark, standing = MARKS[option.allowed]
+        verdicts = option.verdicts
+        if step is not None and not viewer.auditor:
+            verdicts = untold(verdicts, self.machine.telling(step), self.flow.definitions.registry)
         return {
             "trigger": option.trigger,
             "label": option.zh,
             "mark": mark,
             "standing": standing,
             "target": self._state(option.target),
-            "verdicts": [verdict_row(each) for each in option.verdicts if not each.passed] if told else None,
+            "verdicts": [verdict_row(each) for each in verdicts if not each.passed] if told else None,
             "cites": option.cites,
         }
 
