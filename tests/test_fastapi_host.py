@@ -304,6 +304,23 @@ class TestPersons:
             options = client.get(f"/zhiwen/instances/{stream}/options", headers=headers).json()
             assert [each["sealed"] for each in options if each["trigger"] == "approve_start"] == [sealed]
 
+    def test_who_is_reported_does_not_learn_it(self, client: TestClient) -> None:
+        """Somebody who may not take the step anyhow is told the same, whether it is he who is reported or nobody."""
+        told = []
+        for more in ({"accused_post": "bridge_bureau.officer"}, {}):
+            opened = client.post("/zhiwen/start/complaint", json={"payload": FORM | more}, headers=CLERK).json()[
+                "stream"
+            ]
+            path = f"complaint/{opened}/classify"
+            asked = {"payload": {"lead_class": "accusation"}}
+            options = client.get(f"/zhiwen/instances/{opened}/options", headers=OFFICER).json()
+            explained = client.post(f"/zhiwen/explain/{path}", json=asked, headers=OFFICER).json()
+            refused = client.post(f"/zhiwen/do/{path}", json=asked, headers=OFFICER).json()["decision"]
+            found = (explained, refused, *(each for each in options if each["trigger"] == "classify"))
+            told.append([[(each["guard"], each["reason"]) for each in one["verdicts"]] for one in found])
+            assert all(one["sealed"] for one in found)
+        assert told[0] == told[1]
+
 
 class TestTogether:
     """Many requests at once, in the framework's threads."""

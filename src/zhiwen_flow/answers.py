@@ -5,10 +5,11 @@ Give a stored answer again: event body → decision (由事件还原审查结论
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from zhiwen_flow.events import body_of
+from zhiwen_flow.guards.registry import Registry
 from zhiwen_flow.machine.definition import Machine
 from zhiwen_flow.machine.standing import act_labels
 from zhiwen_flow.model import Decision, Holder, Verdict
@@ -75,3 +76,29 @@ def verdict_of(told: Mapping[str, Any], reasons: Mapping[str, Reason]) -> Verdic
 
 def _holder(told: Mapping[str, Any]) -> Holder:
     return Holder(id=told["id"], label=Label(zh=told["zh"], en=told["en"]), via=told["via"])
+
+
+def entitled(verdicts: Iterable[Verdict], registry: Registry) -> bool:
+    """
+    Whether no guard that looks at the actor fails (经办人是否有权).
+
+    A rule that cannot be judged is no proof that the actor may not.
+    """
+    failed = (each for each in verdicts if each.outcome is Outcome.FAIL)
+    return not any("actor" in reads_of(each, registry) for each in failed)
+
+
+def untold(verdicts: tuple[Verdict, ...], telling: frozenset[str], registry: Registry) -> tuple[Verdict, ...]:
+    """
+    Leave out what tells of a sealed fact, where the actor may not take the step anyhow (不向无权者显示).
+
+    Args:
+        telling: Guards whose verdict tells of one.
+    """
+    others = tuple(each for each in verdicts if each.guard not in telling)
+    return verdicts if entitled(others, registry) else others
+
+
+def reads_of(verdict: Verdict, registry: Registry) -> frozenset[str]:
+    """Name what a guard looks at; what is no guard of the registry may look at anything but the actor."""
+    return frozenset(registry.get(verdict.guard).reads) if verdict.guard in registry else frozenset({"facts"})

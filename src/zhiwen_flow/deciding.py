@@ -98,7 +98,7 @@ class Judged:
     surroundings: Surroundings
     decision: Decision
     transition: Transition | None
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] = attrs.field(repr=False)
     children: tuple[Judged, ...] = ()
     expects_parent: bool = False
 

@@ -24,6 +24,9 @@ SCHEMA = UPCASTERS.current
 GENESIS = "0" * 64
 """The previous hash of the first event of a stream."""
 
+ASKED_WITH = ("reason", "document")
+"""Words of the command itself, sealed where a step about a person was refused."""
+
 
 @attrs.frozen(kw_only=True)
 class AuditEvent:

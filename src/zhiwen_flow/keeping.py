@@ -31,7 +31,7 @@ class Keeping(Reads):
 
         Args:
             event: Id of the event.
-            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            name: The sealed field; ``"verdicts"``, ``"payload"``, ``"reason"`` or ``"document"`` where that is sealed.
             second: The other person.
             reason: Why, in writing; it stands in the log.
             more: `actor`, `document`.
@@ -49,7 +49,7 @@ class Keeping(Reads):
 
         Args:
             event: Id of the event.
-            name: The sealed field; ``"verdicts"`` or ``"payload"`` where all of that is sealed.
+            name: The sealed field; ``"verdicts"``, ``"payload"``, ``"reason"`` or ``"document"`` where that is sealed.
             second: The other person.
             reason: Why, in writing; it stands in the log.
             more: `actor`, `document`.

@@ -48,13 +48,15 @@ class Command:
         trigger: What to do; ``"open"`` when *stream* is None.
         actor: Who asks.
         payload: The filled fields of the transition.
-        key: Idempotency key; the same key and content give the stored answer again.
+        key: Idempotency key; the same key and content give the stored answer again. What a client gave is made its own
+            by the host first: the keys of `tick` are known beforehand.
         parent: Instance under which a new one is opened.
         business_id: The host's own id of what is opened, such as the row of its document; one instance of a machine
             for each. It is published with every event, so it must not name a person.
         occurred_at: Earlier moment of the act, aware; only where the transition allows `backfill`.
-        reason: Written reason; required with *occurred_at*.
-        document: Number of the document behind *occurred_at*.
+        reason: Written reason; required with *occurred_at*. It is shown and published with the event, but where a step
+            about a person was refused, so it must not name one.
+        document: Number of the document behind *occurred_at*; shown as the reason is.
         correlation: Id that ties several commands together.
         causation: Id of the event that led to this command.
     """
@@ -63,12 +65,12 @@ class Command:
     trigger: str = "open"
     stream: str | None = None
     machine: str | None = None
-    payload: Mapping[str, Any] = EMPTY
-    key: str | None = None
+    payload: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False)
+    key: str | None = attrs.field(default=None, repr=False)
     parent: str | None = None
     business_id: str | None = None
     occurred_at: dt.datetime | None = None
-    reason: str | None = None
+    reason: str | None = attrs.field(default=None, repr=False)
     document: str | None = None
     correlation: str | None = None
     causation: str | None = None
@@ -248,7 +250,7 @@ class Verdict:
     guard: str
     outcome: Outcome
     reason: Reason
-    facts: Mapping[str, Any] = EMPTY
+    facts: Mapping[str, Any] = attrs.field(default=EMPTY, repr=False)
     cites: tuple[str, ...] = ()
     status: Status = Status.SEED
     who_could: tuple[Holder, ...] = ()

@@ -17,9 +17,9 @@ import attrs
 from zhiwen_flow.canonical import commitment, digest
 from zhiwen_flow.changes import Changeset, Count, Discharge, Draft, Expectation, Key, Move, SealedValue
 from zhiwen_flow.deciding import Bench, Judged
-from zhiwen_flow.events import SCHEMA
+from zhiwen_flow.events import ASKED_WITH, SCHEMA
 from zhiwen_flow.limits import due_date
-from zhiwen_flow.machine.definition import Obliges, On, Transition
+from zhiwen_flow.machine.definition import Machine, Obliges, On, Transition
 from zhiwen_flow.machine.standing import Act
 from zhiwen_flow.model import EMPTY, ZONE, Actor, Command, Deadline, Instance, Obligation
 from zhiwen_flow.terms import EventKind, Secrecy
@@ -219,7 +219,7 @@ class Parts:
         self.calendar = calendar.version if calendar is not None else None
         self._actors: dict[Any, dict[str, Any]] = {}
         self._cites = {id(each): list(each.cites) for each in bench.engine.transitions}
-        self.special = {id(each): _Special(each) for each in bench.engine.transitions}
+        self.special = {id(each): _Special(each, bench.machine) for each in bench.engine.transitions}
 
     def cites(self, transition: Transition | None) -> list[str]:
         """Give the citations of a transition as the log keeps them."""
@@ -241,9 +241,10 @@ class Parts:
 class _Special:
     """What is not plain about the fields of one transition."""
 
-    __slots__ = ("dropped", "keep", "sealed")
+    __slots__ = ("dropped", "keep", "sealed", "telling")
 
-    def __init__(self, transition: Transition) -> None:
+    def __init__(self, transition: Transition, machine: Machine) -> None:
+        self.telling = bool(machine.telling(transition))
         self.sealed = tuple(each.name for each in transition.fields if each.secrecy is Secrecy.SEALED)
         self.dropped = tuple(each.name for each in transition.fields if each.secrecy is Secrecy.DROPPED)
         self.keep = transition.keep
@@ -276,14 +277,22 @@ def _seal(walk: _Walk, judged: Judged, event: str, name: str, value: Any, *, fac
     return {"sealed": commitment(salt, value)}
 
 
-def _verdicts(judged: Judged, transition: Transition | None, body: dict[str, Any], event: str, walk: _Walk) -> None:
-    """Verdicts about a person are prejudicial, and are sealed as one."""
-    if transition is not None and transition.prejudicial:
+def _verdicts(
+    judged: Judged,
+    transition: Transition | None,
+    body: dict[str, Any],
+    event: str,
+    walk: _Walk,
+    *,
+    telling: bool = False,
+) -> None:
+    """Verdicts about a person, or that tell of a sealed fact, are prejudicial, and are sealed as one."""
+    if telling or (transition is not None and transition.prejudicial):
         body["verdicts"] = _seal(walk, judged, event, "verdicts", body["verdicts"], fact=False)
 
 
 def _refused(judged: Judged, walk: _Walk, key: Key | None) -> None:
-    """A refusal keeps plain fields only; where it is prejudicial, not even those."""
+    """A refusal keeps plain fields only; where it is prejudicial, not even those, nor the words it was asked with."""
     transition, body = judged.transition, _body(judged, walk, key)
     event = body["id"]
     plain = {each.name for each in transition.fields if each.secrecy is Secrecy.PLAIN} if transition else set()
@@ -293,8 +302,22 @@ def _refused(judged: Judged, walk: _Walk, key: Key | None) -> None:
         body["payload"] = {}
         if kept:
             body["payload"] = _seal(walk, judged, event, "payload", kept, fact=False)
-    _verdicts(judged, transition, body, event, walk)
+    if _is_about_a_person(judged):
+        for name in ASKED_WITH:
+            if body[name] is not None:
+                body[name] = _seal(walk, judged, event, name, body[name], fact=False)
+    # Whoever is reported could ask for a step, and why he may not take it would tell everybody that it was he.
+    telling = transition is not None and walk.recorder.parts(judged.bench).special[id(transition)].telling
+    _verdicts(judged, transition, body, event, walk, telling=telling)
     walk.change.drafts += (Draft(stream=judged.command.stream or "", body=body),)
+
+
+def _is_about_a_person(judged: Judged) -> bool:
+    """Whether the step is prejudicial; one that does not start from here is where it would be from anywhere."""
+    if judged.transition is not None:
+        return judged.transition.prejudicial
+    steps = judged.bench.machine.all_transitions
+    return any(each.prejudicial for each in steps if each.trigger == judged.command.trigger)
 
 
 def _opened(

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.audit.view import Viewer, view
+from zhiwen_flow.audit.view import Viewer, is_commitment, view
 from zhiwen_flow.errors import UnknownNameError
 from zhiwen_flow.guards.registry import Rules
 from zhiwen_flow.notes import Note, noted
@@ -40,7 +40,7 @@ def unseal(store: Store, rules: Rules, note: Note, *, id: str, name: str) -> Any
         rules: The directory says who the persons are.
         note: Who looks, with whom, and why; its payload names the event.
         id: Id of the event that records it.
-        name: The field, ``"verdicts"`` or ``"payload"``.
+        name: The field, ``"verdicts"``, ``"payload"``, ``"reason"`` or ``"document"``.
 
     Raises:
         UnknownNameError: there is no such event, or nothing of that name is sealed there any more.
@@ -51,7 +51,8 @@ def unseal(store: Store, rules: Rules, note: Note, *, id: str, name: str) -> Any
         raise UnknownNameError("sealed value", name, sealed)
     _record(store, rules, note, id, event.stream)
     told = view(event, Viewer(auditor=True, unseals=frozenset({name})), sealed=sealed)
-    return told[name] if name in ("verdicts", "payload") else told["payload"][name]
+    # A field of the form may be named as a part of the event is; only one of the two is sealed.
+    return told[name] if is_commitment(event.body.get(name)) else told["payload"][name]
 
 
 def erase(store: Store, rules: Rules, note: Note, *, id: str, name: str) -> Erased:
@@ -63,7 +64,7 @@ def erase(store: Store, rules: Rules, note: Note, *, id: str, name: str) -> Eras
         rules: The directory says who the persons are.
         note: Who erases, with whom, and why; its payload names the event.
         id: Id of the event that records it.
-        name: The field, ``"verdicts"`` or ``"payload"``.
+        name: The field, ``"verdicts"``, ``"payload"``, ``"reason"`` or ``"document"``.
 
     Raises:
         UnknownNameError: there is no such event.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from zhiwen_flow.errors import StoreError
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.model import Actor
-from zhiwen_flow.stores.opening import open_store
+from zhiwen_flow.stores.opening import open_outbox, open_store
+from zhiwen_flow.stores.sql.driver import check_url
 from zhiwen_flow.stores.sql.migrating import migrate, schema_text
 from zhiwen_flow.stores.sql.revisions import HEAD_REVISION, REVISIONS, VERSION_TABLE
 from zhiwen_flow.stores.sql.schema import metadata
@@ -150,6 +152,37 @@ def test_addresses_that_name_no_database(tmp_path: Path) -> None:
             assert "secret" not in str(told.value)
     with pytest.raises(StoreError, match="path"):
         open_store(f"sqlite:///{tmp_path}/no/such/folder/flow.db")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://clerk:first@second@127.0.0.1:1/d",
+        "postgresql://clerk:first/second@127.0.0.1:1/d",
+        "postgresql://clerk:second%zz@127.0.0.1:1/d",
+        "postgresql://clerk:a second@127.0.0.1:1/d",
+        "postgresql://clerk:second",
+    ],
+)
+def test_a_password_that_is_not_escaped_is_never_quoted(url: str) -> None:
+    """Part of it is read as host, port or database; what the driver would say of it quotes that part."""
+    for call in (open_store, open_outbox, migrate):
+        with pytest.raises(StoreError, match="%XX") as told:
+            call(url)
+        assert "second" not in "".join(traceback.format_exception(told.value)).replace(url, "")
+
+
+def test_addresses_that_can_be_read() -> None:
+    """Several hosts, IPv6, a socket, and an escaped password are none of this."""
+    for url in (
+        "@h:1,i:2/d",
+        "@[::1]:5432/d",
+        "c:a%40b%2Fc@h/d",
+        "/d?host=/run/pg&user=a@b",
+        "%2Frun%2Fpg/d",
+        "c:a?b@h",
+    ):
+        check_url(f"postgresql://{url}")
 
 
 def _tables(url: str) -> dict[str, list[str]]:

@@ -5,30 +5,45 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.services import postgres_schema
 from zhiwen_flow.audit.verify import verify_store
+from zhiwen_flow.audit.view import Viewer
 from zhiwen_flow.errors import MisuseError, UnknownNameError
 from zhiwen_flow.flow import Flow
+from zhiwen_flow.guards.library import LIBRARY
+from zhiwen_flow.machine.definition import Machine
+from zhiwen_flow.machine.reading import machine_from
 from zhiwen_flow.model import Actor
 from zhiwen_flow.stores.sql.spilling import Spill
-from zhiwen_flow.testing.desk import desk_machines
+from zhiwen_flow.testing.desk import DESK, desk_machines
+from zhiwen_flow.testing.replay import replay
 
 CLERK, SECOND = Actor(id="p-1", post="clerk"), Actor(id="p-2", post="clerk")
+STRANGER = Actor(id="p-9", post="nowhere.director")
 NAME = "某市民甲乙丙"
+
+
+def machines() -> list[Machine]:
+    """A desk with a step about a person, which nobody here may take."""
+    seize = next(each for each in DESK["transition"] if each["trigger"] == "seize")
+    demote = {**seize, "trigger": "demote", "prejudicial": True}
+    desk = machine_from({**DESK, "transition": [*DESK["transition"], demote]}, LIBRARY, where="desk")
+    return [desk, desk_machines()[1]]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def flow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flow]:
     """Give a flow on a store of each kind."""
     if request.param == "postgresql":
-        with postgres_schema() as url, Flow.open(url, machines=desk_machines(), actor=CLERK) as found:
+        with postgres_schema() as url, Flow.open(url, machines=machines(), actor=CLERK) as found:
             yield found
         return
     url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'flow.db'}"
-    with Flow.open(url, machines=desk_machines(), actor=CLERK) as found:
+    with Flow.open(url, machines=machines(), actor=CLERK) as found:
         yield found
 
 
@@ -68,6 +83,29 @@ def test_one_person_or_no_reason_is_not_enough(flow: Flow, second: Actor, reason
             act(desk.event or "", "who", second=second, reason=reason)
     assert len(flow.events(desk)) == 1
     assert flow.store.load(desk.stream).opened == {"who": NAME}
+
+
+def test_the_words_of_a_refused_proposal_about_a_person_are_sealed(flow: Flow) -> None:
+    """Reason and document tell whom it was about; those who may see the verdicts see them, and they can be erased."""
+    desk = flow.start("desk", {"subject": "x"})
+    asked: dict[str, Any] = {"reason": f"拟对{NAME}降职", "document": f"{NAME}〔2011〕1号"}
+    decided = [flow.do(desk, "demote", actor=STRANGER, **asked) for _ in range(25)]
+    flow.do(desk, "withdraw")
+    late = flow.do(desk, "demote", actor=STRANGER, **asked)
+    assert not any(each.allowed for each in (*decided, late))
+    assert NAME not in json.dumps([each.body for each in flow.store.events()], ensure_ascii=False)
+    assert NAME not in json.dumps(flow.events(desk), ensure_ascii=False)
+    seen = {each["id"]: each for each in flow.events(desk, viewer=Viewer(auditor=True))}
+    for each in (decided[0], late):
+        assert {name: seen[each.event or ""][name] for name in asked} == asked
+    assert "refused_many" in {each["kind"] for each in seen.values()}
+    assert flow.unseal(late.event or "", "reason", second=SECOND, reason="核查") == asked["reason"]
+    assert verify_store(flow.store).sound
+    assert flow.erase(late.event or "", "reason", second=SECOND, reason="期满").found
+    seen = {each["id"]: each for each in flow.events(desk, viewer=Viewer(auditor=True))}
+    assert seen[late.event or ""]["reason"] == {"sealed": True}
+    assert all(each.agrees for each in replay(flow.store, flow.definitions))
+    assert verify_store(flow.store).sound
 
 
 def test_nothing_is_left_in_the_files(tmp_path: Path) -> None:

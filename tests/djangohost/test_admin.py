@@ -117,6 +117,17 @@ class TestView:
         assert "领导小组办公室" in _page(auditor, "event", refused)
         assert "理由封存" not in _page(auditor, "instance", desk)
 
+    def test_why_a_refused_step_about_a_person_was_asked_for(self, host: Host, desk: str, plain: Client) -> None:
+        """Its reason is sealed with it."""
+        assert not flow(host.request).do(desk, "seize", reason="拟免去某职", document="某任〔2011〕1号").allowed
+        seq = flow(host.request).events(desk)[-1]["seq"]
+        auditor = _client("auditor", is_superuser=True)
+        for page in (_page(plain, "event", seq), _page(plain, "instance", desk)):
+            assert "拟免去" not in page
+            assert "某任" not in page
+        assert "(封存)" in _page(plain, "event", seq)
+        assert "拟免去某职" in _page(auditor, "event", seq)
+
     def test_options_about_a_person_do_not_say_why(self, desk: str, plain: Client) -> None:
         """The page of an instance says that it cannot be done, and no more."""
         assert "涉及个人,判定不在此显示" in _page(plain, "instance", desk)

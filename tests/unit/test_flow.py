@@ -26,13 +26,15 @@ from zhiwen_flow.errors import (
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.library import LIBRARY
 from zhiwen_flow.machine.reading import machine_from
-from zhiwen_flow.model import Actor, Command, Decision
+from zhiwen_flow.model import Actor, Command, Decision, Verdict
+from zhiwen_flow.reasons import Reason
 from zhiwen_flow.stores.protocol import Conflict
-from zhiwen_flow.terms import EventKind
+from zhiwen_flow.terms import EventKind, Label, Outcome
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.desk import DESK, desk_machines
 
 ACTOR = Actor(id="p-1", post="nowhere.clerk")
+REASON = Reason(id="r", text=Label(zh="理由", en="reason"))
 NOW = dt.datetime(2011, 9, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
@@ -154,6 +156,25 @@ class TestSecrecy:
         event = flow.store.events(stream=opened.stream)[1]
         assert event.body["payload"] == {"amount": 600}
         assert flow.store.sealed(event.id) == {}
+
+    @pytest.mark.parametrize("accused", ["bridge_bureau.deputy_director", None])
+    def test_who_is_reported_is_not_told_by_a_refusal(self, accused: str | None) -> None:
+        """The post reported asks for a step: the log tells nobody whether that is why it was refused."""
+        form = {"channel": "email", "content": "x", "anonymous": True} | ({"accused_post": accused} if accused else {})
+        with Flow.open(actor=Actor(id="p-102", post="transport_leading_group_office.clerk")) as desk:
+            opened = desk.start("complaint", form)
+            asker = Actor(id="p-201", post="bridge_bureau.deputy_director")
+            asked = desk.do(opened, "classify", {"lead_class": "accusation"}, actor=asker)
+            assert ("actor_is_not_concerned" in {each.guard for each in asked.refusals}) is (accused is not None)
+            assert desk.events(opened)[-1]["verdicts"] == {"sealed": True}
+            assert desk.events(opened)[-1]["payload"] == {"lead_class": "accusation"}
+            assert isinstance(desk.events(opened, viewer=Viewer(auditor=True))[-1]["verdicts"], list)
+
+    def test_no_value_shows_what_it_was_asked(self) -> None:
+        """A log line of a host, or a traceback with local values, prints them by `repr`."""
+        asked = Command(actor=ACTOR, machine="permit", payload={"who": "张某"}, key="张某-1", reason="张某")
+        told = Verdict(guard="g", outcome=Outcome.FAIL, reason=REASON, facts={"person": "张某"})
+        assert "张某" not in repr([asked, told])
 
     def test_the_public_sees_that_something_is_sealed(self, flow: Flow) -> None:
         """`events` reads through `view`."""

@@ -73,6 +73,10 @@ class TestStructuralCheck:
             (lambda m: m["transition"][0].pop("label"), "`label` is missing"),
             (lambda m: m.update(colour="red"), "colour: unknown key"),
             (lambda m: m["transition"][0]["field"][0].update(codes="a"), "`codes` goes with type"),
+            *(
+                (lambda m, name=each: m["transition"][0]["field"][0].update(name=name), f"`{each}` stands for a part")
+                for each in ("verdicts", "payload", "sealed")
+            ),
         ],
     )
     def test_each_fault_is_named(self, change: Change, piece: str) -> None:

@@ -107,6 +107,7 @@ class TestAccepts:
             (FieldType.ITEM, {}, {"事": 1}),
             (FieldType.ITEM, {}, {"a": 1.5}),
             (FieldType.ITEM, {}, "a"),
+            (FieldType.ITEM, {}, {"sealed": "passes for a commitment, and is shown to nobody"}),
         ],
     )
     def test_what_does_not_fit(self, type: FieldType, more: dict[str, Any], value: Any) -> None:

@@ -256,10 +256,20 @@ class TestAddresses:
         assert "not public" in str(receipt.error)
 
     @pytest.mark.parametrize(
-        "to", ["file:///etc/passwd", "gopher://a/", "http://u:p@127.0.0.1/", "http://127.0.0.1:x/"]
+        "to",
+        [
+            "file:///etc/passwd",
+            "gopher://a/",
+            "http://u:p@127.0.0.1/",
+            "http://127.0.0.1:x/",
+            "http://[",
+            "//[none]/",
+            "http://a..b/",
+            f"http://{'a' * 64}.example/",
+        ],
     )
     def test_redirects_to_nothing(self, receivers: Make, sinks: Sinks, to: str) -> None:
-        """Another scheme, a password, or nonsense."""
+        """Another scheme, a password, or nonsense that no resolver takes: one event is refused, the relay goes on."""
         (receipt,) = sinks(receivers(status(307, Location=to)).url()).publish([event()])
         assert "to where nothing can be sent" in str(receipt.error)
 
@@ -348,7 +358,7 @@ class TestSigning:
             verify_signature(headers | {"webhook-timestamp": str(int(late.timestamp()))}, b"x", [KEY], now=late)
 
     @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
-    @pytest.mark.parametrize("value", [None, "", "é", "9" * 400])
+    @pytest.mark.parametrize("value", [None, "", "é", "\udc80", "9" * 400])
     def test_broken_headers(self, name: str, value: str | None) -> None:
         """Whatever comes is refused."""
         headers = signed("e", b"x", KEY, at=AT)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from letters.models import Letter
 from zhiwen_flow.integrations.django.flows import flow
+from zhiwen_flow.overdue import key_of
 
 FILED = {"channel": "email", "content": "8月15日上午窗口无人", "anonymous": "true", "accused_unit": "bridge_bureau"}
 
@@ -91,6 +92,18 @@ class LetterTests(TestCase):
             self.client.post(reverse("letter", args=[letter.pk]), told)
         letter.refresh_from_db()
         self.assertEqual((letter.steps, self.instance(letter).version), (1, 2))
+
+    def test_nobody_spends_the_key_of_a_deadline(self):
+        """A key that was made up cannot keep the step from being taken that follows when a deadline ends."""
+        self.sign_in("desk")
+        letter = self.file()
+        stream = self.instance(letter).id
+        running = flow(RequestFactory().get("/")).store.running(stream)
+        key = key_of(running)
+        told = {"trigger": "classify", "classify-lead_class": "inquiry", "key": key}
+        self.client.post(reverse("letter", args=[letter.pk]), told)
+        self.assertEqual(self.instance(letter).state, "classified")
+        self.assertIsNone(flow(RequestFactory().get("/")).store.answer(key))
 
     def test_who_holds_no_post_may_not_act(self):
         """Signed in, but nobody to the flow: 403; not signed in: to the login."""

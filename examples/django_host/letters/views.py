@@ -106,7 +106,7 @@ def _step(request, found, row, stream, forms, told):
         return None
     try:
         with transaction.atomic():
-            decision = found.do(stream, trigger, form.payload(), key=request.POST.get("key") or None)
+            decision = found.do(stream, trigger, form.payload(), key=_key(request))
             if decision.allowed and not decision.replayed:
                 row.steps += 1
                 row.save(update_fields=["steps"])
@@ -122,6 +122,12 @@ def _step(request, found, row, stream, forms, told):
         return None
     messages.success(request, f"已办理:{decision.label.zh}")
     return redirect("letter", row.pk)
+
+
+def _key(request):
+    """Make the key that a page gave the user's own (幂等键): nobody spends another's, nor that of a deadline's step."""
+    given = request.POST.get("key")
+    return f"page:{request.user.pk}:{given}" if given else None
 
 
 def _told(decided):

@@ -19,7 +19,7 @@ from zhiwen_flow.audit.merkle import MerkleRoot, head_leaf
 from zhiwen_flow.audit.view import is_commitment
 from zhiwen_flow.canonical import commitment
 from zhiwen_flow.changes import SealedValue
-from zhiwen_flow.events import GENESIS
+from zhiwen_flow.events import ASKED_WITH, GENESIS
 from zhiwen_flow.stores.protocol import Kept, Logged, Store
 from zhiwen_flow.terms import EventKind
 from zhiwen_flow.upcasting import upcast
@@ -245,6 +245,8 @@ def _commitments(body: Mapping[str, Any]) -> dict[str, str]:
     """Collect what an event committed to, by name."""
     payload, verdicts = body["payload"], body["verdicts"]
     found = {"verdicts": verdicts["sealed"]} if verdicts.__class__ is dict and is_commitment(verdicts) else {}
+    # A body that was cut holds neither: there they are words, or nothing.
+    found |= {name: body[name]["sealed"] for name in ASKED_WITH if is_commitment(body.get(name))}
     if is_commitment(payload):
         return found | {"payload": payload["sealed"]}
     for name, each in payload.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.events import AuditEvent
+from zhiwen_flow.events import ASKED_WITH, AuditEvent
 from zhiwen_flow.terms import Outcome
 
 SEALED = {"sealed": True}
@@ -37,7 +37,7 @@ class Viewer:
 PUBLIC = Viewer()
 """Somebody of whom nothing is known."""
 
-_PREJUDICIAL = ("verdicts", "payload")
+_PREJUDICIAL = ("verdicts", "payload", *ASKED_WITH)
 
 
 def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def view(event: AuditEvent, viewer: Viewer, *, sealed: Mapping[str, Any]) -> dic
     known = not is_commitment(body["verdicts"]) or "verdicts" in sealed
     trusted = viewer.auditor or (known and sees_persons(viewer, body["actor"]["organ"], refused=_failed(body, sealed)))
     for name in _PREJUDICIAL:
-        if is_commitment(body[name]):
+        if is_commitment(body.get(name)):
             body[name] = sealed[name] if trusted and name in sealed else dict(SEALED)
     if not is_commitment(body["payload"]):
         body["payload"] = {name: _field(name, each, viewer, sealed) for name, each in body["payload"].items()}

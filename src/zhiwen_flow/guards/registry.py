@@ -84,7 +84,7 @@ class Request:
     machine: Machine
     transition: Transition
     actor: Actor
-    payload: Mapping[str, Any] | None
+    payload: Mapping[str, Any] | None = attrs.field(repr=False)
     surroundings: Surroundings
     rules: Rules
     at: dt.datetime

@@ -15,6 +15,8 @@ from zhiwen_flow.terms import FieldType
 
 _ID_MEND = "use lower-case ASCII letters, digits and underscores"
 _CODED = (FieldType.CODE, FieldType.ASSESSMENT)
+_OF_THE_EVENT = ("verdicts", "payload", "sealed")
+"""Names under which parts of an event are sealed, or that mark what is."""
 REFERENCES = ("$each", "$id", "fact:", "field:")
 
 
@@ -149,6 +151,14 @@ def _cited(machine: Machine) -> _Found:
             yield f"{path}.cites", f"`{each.trigger}` cites nothing", "name document and clause"
 
 
+def _names_of_fields(machine: Machine) -> _Found:
+    for path, each in _paths(machine):
+        for index, field in enumerate(each.fields):
+            if field.name in _OF_THE_EVENT:
+                what = f"`{field.name}` stands for a part of the event"
+                yield f"{path}.field[{index}].name", what, "name it otherwise"
+
+
 def _fields(machine: Machine) -> _Found:
     for path, each in _paths(machine):
         for name, count in Counter(field.name for field in each.fields).items():
@@ -241,6 +251,7 @@ _RULES: tuple[Callable[[Machine], _Found], ...] = (
     _ends,
     _somebody_acts,
     _cited,
+    _names_of_fields,
     _fields,
     _references,
     _deadlines,

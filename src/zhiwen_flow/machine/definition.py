@@ -275,6 +275,16 @@ class Machine:
             return self.opening if trigger == OPEN else None
         return next((each for each in self.transitions if each.trigger == trigger and state in each.source), None)
 
+    def telling(self, step: Transition) -> frozenset[str]:
+        """Name the guards of *step* whose verdict tells of a sealed fact (判定涉及封存事实的守卫)."""
+        hidden = {
+            f"fact:{field.name}"
+            for each in self.all_transitions
+            for field in each.fields
+            if field.secrecy is Secrecy.SEALED
+        }
+        return frozenset(each.use for each in step.guards if hidden & set(map(str, each.params.values())))
+
     def from_state(self, state: str) -> tuple[Transition, ...]:
         """List the transitions that start from *state*."""
         return tuple(each for each in self.transitions if state in each.source)

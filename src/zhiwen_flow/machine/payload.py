@@ -204,6 +204,9 @@ def _item(value: Any) -> dict[str, Any]:
         raise Unfit("an object is expected", "send an object")
     if faults := faults_of(value, "item", depth=4):
         raise Unfit(f"is not plain data: {faults[0]}", "send plain data")
+    if set(value) == {"sealed"}:
+        # It would pass for the commitment to a sealed value, and be shown to nobody.
+        raise Unfit("`sealed` alone marks what the log seals", "name the part otherwise")
     return dict(value)
 
 

@@ -54,6 +54,8 @@ def target_of(url: str) -> Target:
     try:
         parts = urlsplit(url)
         port = parts.port
+        # A name that no resolver could take; it would raise something else than an unknown one does.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise MisuseError("the webhook URL cannot be read; give `https://host/path`") from None
     if parts.scheme not in _PORTS or not parts.hostname or not url.isascii() or not url.isprintable() or " " in url:

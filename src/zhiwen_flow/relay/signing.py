@@ -97,6 +97,8 @@ def verify_signature(
     try:
         id, moment, marks = found[ID], found[MOMENT], found[SIGNATURE]
         sent = dt.datetime.fromtimestamp(int(moment), dt.UTC)
+        # Some servers give bytes that are no UTF-8 as half characters, which could not be compared below.
+        f"{id}{moment}{marks}".encode()
     except (KeyError, ValueError, OverflowError, OSError):
         raise SignatureError(f"`{ID}`, `{MOMENT}` or `{SIGNATURE}` is missing or unreadable; refuse it") from None
     if abs(now - sent) > tolerance:

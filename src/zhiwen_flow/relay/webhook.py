@@ -145,7 +145,11 @@ class WebhookSink:
                 return None
             if status not in _MOVED or not moved:
                 return f"the receiver answered {status}"
-            url, secure = urljoin(url, moved), url.startswith("https:")
+            secure = url.startswith("https:")
+            try:
+                url = urljoin(url, moved)
+            except ValueError:
+                return "the receiver redirects to where nothing can be sent: its `Location` is no URL"
             if fault := _unfit(url, secure=secure):
                 return f"the receiver redirects {fault}"
         return f"the receiver redirects more than {REDIRECTS} times"

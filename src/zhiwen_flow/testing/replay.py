@@ -23,7 +23,7 @@ from zhiwen_flow.audit.export import pages
 from zhiwen_flow.calendar import Calendar
 from zhiwen_flow.definitions import Definitions
 from zhiwen_flow.errors import ZhiwenError
-from zhiwen_flow.events import body_of
+from zhiwen_flow.events import ASKED_WITH, body_of
 from zhiwen_flow.flow import Flow
 from zhiwen_flow.guards.registry import registry_reasons
 from zhiwen_flow.model import Actor, Command, Decision
@@ -130,6 +130,8 @@ def _decided(flow: Flow, clock: FixedClock, asked: list[Any]) -> Replayed:
 def _is_whole(body: Mapping[str, Any], command: Command, transition: Any) -> bool:
     if any(map(_is_sealed, command.payload.values())) or (_is_sealed(body["payload"]) and not command.payload):
         return False
+    if any(_is_sealed(body[name]) and getattr(command, name) is None for name in ASKED_WITH):
+        return False
     secret = transition is not None and any(each.secrecy is not Secrecy.PLAIN for each in transition.fields)
     dropped = transition is not None and any(each.secrecy is Secrecy.DROPPED for each in transition.fields)
     return not dropped and not (secret and body["kind"] == EventKind.REFUSED)
@@ -163,8 +165,8 @@ def command_of(raw: bytes, sealed: Mapping[str, Any]) -> Command:
         parent=body["parent"] if opening else None,
         business_id=body["business_id"] if opening else None,
         occurred_at=_earlier(body),
-        reason=body["reason"],
-        document=body["document"],
+        reason=sealed.get("reason") if _is_sealed(body["reason"]) else body["reason"],
+        document=sealed.get("document") if _is_sealed(body["document"]) else body["document"],
         correlation=body["correlation"],
         causation=body["causation"],
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from zhiwen_flow.answers import verdict_of
+from zhiwen_flow.answers import untold, verdict_of
 from zhiwen_flow.audit.view import SEALED, Viewer, view_facts
 from zhiwen_flow.deciding import Option
 from zhiwen_flow.errors import UnknownNameError
@@ -76,8 +76,8 @@ class Teller:
             "decided_at": words.moment(body["decided_at"]),
             "occurred_at": words.moment(body["occurred_at"]),
             "recorded_at": words.moment(body["recorded_at"]),
-            "reason": body["reason"],
-            "document": body["document"],
+            "reason": words.KEPT_BACK if body["reason"] == SEALED else body["reason"],
+            "document": words.KEPT_BACK if body["document"] == SEALED else body["document"],
             "cites": body["cites"],
             "payload": None if payload == SEALED else self.rows(payload, body["trigger"]),
             "verdicts": None if verdicts == SEALED else told,
@@ -103,13 +103,16 @@ class Teller:
         step = self.machine.find(instance.state, option.trigger)
         told = step is not None and (viewer.auditor or not step.prejudicial)
         mark, standing = MARKS[option.allowed]
+        verdicts = option.verdicts
+        if step is not None and not viewer.auditor:
+            verdicts = untold(verdicts, self.machine.telling(step), self.flow.definitions.registry)
         return {
             "trigger": option.trigger,
             "label": option.zh,
             "mark": mark,
             "standing": standing,
             "target": self._state(option.target),
-            "verdicts": [verdict_row(each) for each in option.verdicts if not each.passed] if told else None,
+            "verdicts": [verdict_row(each) for each in verdicts if not each.passed] if told else None,
             "cites": option.cites,
         }
 

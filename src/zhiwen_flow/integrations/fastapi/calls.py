@@ -4,13 +4,14 @@ One request (一次请求): who asks, as whom the log is seen, on which flow; an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
+from zhiwen_flow.answers import entitled, reads_of, untold
 from zhiwen_flow.audit.view import Viewer, sees_persons, view
 from zhiwen_flow.errors import StaleError, UnknownNameError
 from zhiwen_flow.flow import Flow
@@ -20,7 +21,6 @@ from zhiwen_flow.integrations.fastapi.shapes import told_decision
 from zhiwen_flow.machine.definition import NEW, Machine
 from zhiwen_flow.model import Actor, Decision, Instance, Verdict
 from zhiwen_flow.stores.protocol import shown
-from zhiwen_flow.terms import Outcome
 
 Recorded = Callable[[Decision], object]
 """What the host does in the transaction of a recorded command (宿主的后续处理)."""
@@ -102,12 +102,15 @@ class Call:
         no way to learn what a case is about. What only looks at who asks tells of nobody else.
         """
         step = machine.find(source or NEW, trigger)
-        if step is None or not step.prejudicial or self.viewer.auditor:
+        if step is None or self.viewer.auditor:
             return verdicts, False
         registry = self.flow.definitions.registry
+        if not step.prejudicial:
+            kept = untold(verdicts, machine.telling(step), registry)
+            return kept, len(kept) < len(verdicts)
         if sees_persons(self.viewer, self.flow.organ_of(self.actor)) and entitled(verdicts, registry):
             return verdicts, False
-        return tuple(each for each in verdicts if _reads(each, registry) <= _OWN), True
+        return tuple(each for each in verdicts if reads_of(each, registry) <= _OWN), True
 
     def _command(self, parts: Mapping[str, Any]) -> dict[str, Any]:
         return {**parts, "actor": self.actor, "correlation": self.correlation}
@@ -147,21 +150,6 @@ def kind_of(decision: Decision, registry: Registry) -> Kind:
     if any(each.guard == "step.starts_here" for each in decision.refusals):
         return Kind.NOT_FROM_HERE
     return Kind.REFUSED if entitled(decision.verdicts, registry) else Kind.NOT_ENTITLED
-
-
-def entitled(verdicts: Iterable[Verdict], registry: Registry) -> bool:
-    """
-    Whether no guard that looks at the actor fails (经办人是否有权).
-
-    A rule that cannot be judged is no proof that the actor may not.
-    """
-    failed = (each for each in verdicts if each.outcome is Outcome.FAIL)
-    return not any("actor" in _reads(each, registry) for each in failed)
-
-
-def _reads(verdict: Verdict, registry: Registry) -> frozenset[str]:
-    """Name what a guard looks at; what is no guard of the registry may look at anything but the actor."""
-    return frozenset(registry.get(verdict.guard).reads) if verdict.guard in registry else frozenset({"facts"})
 
 
 def _parent(error: UnknownNameError) -> Exception:

@@ -4,6 +4,7 @@ What the SQL store asks of a database driver (数据库驱动接口): a few call
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, TypeGuard
@@ -19,6 +20,42 @@ Group = tuple[Statement, ...]
 Row = tuple[Any, ...]
 
 NO_TEXT = "a text holds a NUL or half a character (a lone surrogate), which no database keeps; give text"
+
+
+_UNREADABLE = "the PostgreSQL URL cannot be read; write what is special in user and password as %XX, such as %40 for @"
+_HALF_ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})|\s")
+
+
+def check_url(url: str) -> None:
+    """
+    See that a PostgreSQL URL can be read in one way only (检查数据库地址).
+
+    Where a password is not escaped, part of it is taken for the host, the port or the database, and every message of
+    the driver would quote it.
+
+    Args:
+        url: ``postgresql://user:password@host:port/database``.
+
+    Raises:
+        StoreError: it cannot; nothing of it is quoted.
+
+    >>> check_url("postgresql://clerk:a%40b@127.0.0.1:5432/office")
+    >>> check_url("postgresql://clerk:a@b@127.0.0.1:5432/office")
+    Traceback (most recent call last):
+    zhiwen_flow.errors.StoreError: the PostgreSQL URL cannot be read; \
+write what is special in user and password as %XX, such as %40 for @
+    """
+    authority, _, rest = url.partition("://")[2].partition("/")
+    hosts = authority.rpartition("@")[2].partition("?")[0].split(",")
+    ports = [each.rpartition("]")[2].partition(":")[2] for each in hosts]
+    astray = authority.count("@") > 1 or "@" in rest.partition("?")[0]
+    if astray or _HALF_ESCAPED.search(url) or any(each and not each.isdecimal() for each in ports):
+        raise unreadable_url()
+
+
+def unreadable_url() -> StoreError:
+    """Give the error of a URL that cannot be read (地址无法读取); it quotes nothing."""
+    return StoreError(_UNREADABLE)
 
 
 class Taken(Exception):

@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 from zhiwen_flow.errors import StoreError
+from zhiwen_flow.stores.sql.driver import check_url
 from zhiwen_flow.stores.sql.revisions import HALF_MADE, HEAD_REVISION, REVISIONS, UNMARKED, VERSION_TABLE
 
 _HERE = Path(__file__).parent / "migrations"
@@ -88,6 +89,7 @@ def migrate(url: str, *, to: str = HEAD_REVISION) -> tuple[str | None, str]:
 
 def _engine(url: str) -> sa.Engine:
     if url.startswith("postgresql://"):
+        check_url(url)
         return sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     if not url.startswith("sqlite:///"):
         raise StoreError("only `sqlite:///path` and `postgresql://…` are migrated; give one of them")

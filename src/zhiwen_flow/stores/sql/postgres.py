@@ -25,7 +25,18 @@ from zhiwen_flow.clock import Clock
 from zhiwen_flow.errors import ClosedError, CorruptStoreError, MisuseError, StoreError
 from zhiwen_flow.loading import DATA
 from zhiwen_flow.stores.sql import statements as sql
-from zhiwen_flow.stores.sql.driver import NO_TEXT, Crossed, Group, Guard, Row, Statement, Taken, is_group
+from zhiwen_flow.stores.sql.driver import (
+    NO_TEXT,
+    Crossed,
+    Group,
+    Guard,
+    Row,
+    Statement,
+    Taken,
+    check_url,
+    is_group,
+    unreadable_url,
+)
 from zhiwen_flow.stores.sql.migrations.append_only import ARCHIVIST
 from zhiwen_flow.stores.sql.revisions import UNMARKED, check_revision
 from zhiwen_flow.stores.sql.store import SqlStore
@@ -322,10 +333,12 @@ def _told(error: psycopg.Error) -> str:
 
 def _shown(url: str) -> str:
     """Name a database without its password."""
+    check_url(url)
     try:
         found = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        return "the PostgreSQL URL"
+        # What libpq says of it quotes the part that it stopped at, and that may be the password.
+        raise unreadable_url() from None
     return f"PostgreSQL `{found.get('dbname', '')}` at {found.get('host', 'the local socket')}"
 
 
