@@ -17,8 +17,9 @@ from letters.models import Letter
 from zhiwen_flow import PayloadError, StaleError, UnknownNameError
 from zhiwen_flow.integrations.django.flows import acting, flow, viewer_of
 from zhiwen_flow.integrations.django.forms import form_of
-from zhiwen_flow.integrations.django.pages import instance_page, verdict_row
+from zhiwen_flow.integrations.django.pages import Teller, instance_page
 from zhiwen_flow.integrations.django.words import state_name
+from zhiwen_flow.machine.definition import NEW
 from zhiwen_flow.machine.schema import form_schema
 
 MACHINE = "complaint"
@@ -60,7 +61,7 @@ def new(request):
         if not decision.allowed:
             # The refusal stays in the log; the row, which it was about, does not.
             row.delete()
-            return render(request, "letters/new.html", told | {"refusals": _told(decision)})
+            return render(request, "letters/new.html", told | {"refusals": _told(found, decision, viewer_of(request))})
     messages.success(request, f"已登记:{row.number}")
     return redirect("letter", row.pk)
 
@@ -118,7 +119,9 @@ def _step(request, found, row, stream, forms, told):
         messages.error(request, "已被他人先行办理,请看最新情况")
         return redirect("letter", row.pk)
     if not decision.allowed:
-        told["refused"], told["refusals"] = decision.label.zh, _told(decision)
+        teller = Teller.of(found, found.instance(stream))
+        told["refused"] = decision.label.zh
+        told["refusals"] = teller.refusals(decision.source, trigger, decision.verdicts, viewer_of(request))
         return None
     messages.success(request, f"已办理:{decision.label.zh}")
     return redirect("letter", row.pk)
@@ -130,8 +133,9 @@ def _key(request):
     return f"page:{request.user.pk}:{given}" if given else None
 
 
-def _told(decided):
-    return [verdict_row(each) for each in decided.verdicts if not each.passed]
+def _told(found, decided, viewer):
+    """Say why a letter was not registered (不予登记的理由), as much as this viewer may know."""
+    return Teller.of(found, None, MACHINE).refusals(NEW, decided.trigger, decided.verdicts, viewer)
 
 
 def _unfit(request, template, told, error):

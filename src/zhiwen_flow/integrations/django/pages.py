@@ -100,21 +100,35 @@ class Teller:
 
         Asking is no way to learn what a case is about.
         """
-        step = self.machine.find(instance.state, option.trigger)
-        told = step is not None and (viewer.auditor or not step.prejudicial)
         mark, standing = MARKS[option.allowed]
-        verdicts = option.verdicts
-        if step is not None and not viewer.auditor:
-            verdicts = untold(verdicts, self.machine.telling(step), self.flow.definitions.registry)
         return {
             "trigger": option.trigger,
             "label": option.zh,
             "mark": mark,
             "standing": standing,
             "target": self._state(option.target),
-            "verdicts": [verdict_row(each) for each in verdicts if not each.passed] if told else None,
+            "verdicts": self.refusals(instance.state, option.trigger, option.verdicts, viewer),
             "cites": option.cites,
         }
+
+    def refusals(
+        self, state: str, trigger: str, verdicts: tuple[Verdict, ...], viewer: Viewer
+    ) -> list[dict[str, Any]] | None:
+        """
+        Tell why a step is refused (说明不予办理的理由); None where it is about a person and *viewer* is no auditor.
+
+        Args:
+            state: Where the instance stands; `NEW` where it is not opened yet.
+            trigger: What is asked.
+            verdicts: What the guards found.
+            viewer: Who looks.
+        """
+        step = self.machine.find(state, trigger)
+        if not viewer.auditor and step is not None:
+            if step.prejudicial:
+                return None
+            verdicts = untold(verdicts, self.machine.telling(step), self.flow.definitions.registry)
+        return [verdict_row(each) for each in verdicts if not each.passed]
 
     def obligation(self, found: Obligation) -> dict[str, Any]:
         """Tell an open obligation (说明待办义务); one that a child opened here is named by its kind."""
