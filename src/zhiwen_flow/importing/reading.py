@@ -147,7 +147,7 @@ class _Reader:
         self.posted = posted_on(document.head)
         self.given = year
         self.reference = next((each.reference for each in parts if each.reference), None)
-        self.year = year_of(document, self.reference, self.issued, self.posted, year)
+        self.year = year_of(document, self.reference, self.issued, year)
 
     def plan(self) -> Plan | None:
         """Read the document; None where it is no plan."""

@@ -26,8 +26,10 @@ _DUE = re.compile(
 _OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
 """前 that tells of something else: 3月1日前立项的项目."""
 _IS_TASKS = re.compile(
-    r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
+    r"^(?!整治(?:重点)?内容)(?:主要|重点|工作|具体|整治|目标|[\u4e00-\u9fff]{2}(?=任务))*"
+    r"(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
 )
+"""Items below 整治内容 say what is wrong, not what is to be done."""
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
 _LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
 
