@@ -13,7 +13,7 @@ import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
 from zhiwen_flow.importing.grids import Column, is_table, rows
-from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, product_of, recipient, sentence_of
+from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, parted, product_of, recipient, sentence_of
 from zhiwen_flow.importing.naming import BARE, short, undated
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.source import Line
@@ -31,7 +31,9 @@ _IS_TASKS = re.compile(
 )
 """Items below 整治内容 say what is wrong, not what is to be done."""
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
-_LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
+_LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|活动内容|具体措施|任务)\s*:\s*")
+_LIMIT = re.compile(r"^(?:完成|办结)?(?:时间|时限|期限)\s*:")
+_RESULT = re.compile(r"^(?:提交|工作|阶段|活动)?成果(?:形式|资料)?\s*:\s*(.{2,60}?)[。;]?$")
 
 
 class TaskReader:
@@ -71,7 +73,7 @@ class TaskReader:
             if text.startswith("时间") or _OWNER.match(text) or is_table(text):
                 self._take(line)
                 continue
-            shown = text.replace(window.raw, "", 1) if window is not None else text
+            shown = re.sub(rf"{re.escape(window.raw)}(?!\d)", "", text, count=1) if window is not None else text
             shown = _LABEL.sub("", shown)
             due = list(self._due(shown, line, phase.number))
             found += due
@@ -172,7 +174,7 @@ class TaskReader:
         """One task for an item; further ones for further deadlines, and for dated items below it."""
         self._take(node.line)
         pieces = list(_own(node))
-        times = [(span, line, text) for line, text in pieces for span in self._read(text, line)]
+        times = [time for line, text in pieces for time in self._times(text, line)]
         words = "".join(text for _, text in pieces)
         window = next((each for each in times if not each[0].before), None)
         dues = [each for each in times if each[0].before]
@@ -185,9 +187,16 @@ class TaskReader:
             for line, text in _own(below):
                 yield from self._due(text, line, f"{above}{node.number}{below.number}")
 
+    def _times(self, text: str, line: Line) -> list[tuple[Span, Line, str]]:
+        """Every time in some words, with the words parted between deadlines."""
+        found = self._read(text, line)
+        text = parted(text, [each.place for each in found if each.before])
+        return [(each, line, text) for each in found]
+
     def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is due in some words: one task for each deadline and each recurring report."""
         dated = [each for each in self._read(text, line) if each.before and _is_due(text, each)]
+        text = parted(text, [each.place for each in dated])
         for span in dated:
             yield self._one(span, line, text, clause, clause)
         yield from self._recurring(text, line, clause, [each.place[0] for each in dated])
@@ -240,9 +249,11 @@ class TaskReader:
         parts = self._parts(sentence, line, None, (span, line, text))
         name = parts.get("deliverable") or short(undated(sentence))
         if BARE.fullmatch(str(name)):
-            ahead = re.split(r"[。;!]", text[max(0, span.place[0] - FARTHEST) : span.place[0]])[:-1]
+            ahead = re.split(r"[。;!]", _outside(text[max(0, span.place[0] - FARTHEST) : span.place[0]]))[:-1]
             name = short(ahead[-1]) if ahead and ahead[-1].strip() else name
-        parts["owner"] = parts.get("owner") or owner_of(text[span.place[0] : span.place[1] + FARTHEST])
+        opened = text.rfind("(", max(0, span.place[0] - FARTHEST), span.place[0])
+        starts = opened if opened >= 0 and ")" not in text[opened : span.place[0]] else span.place[0]
+        parts["owner"] = parts.get("owner") or owner_of(text[starts : span.place[1] + FARTHEST])
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
     def _read(self, text: str, line: Line) -> list[Span]:
@@ -304,6 +315,12 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
     yield node.line, f"{node.name}。{node.rest}" if node.rest else node.name
     for each in node.body:
         yield each, each.text
+
+
+def _outside(text: str) -> str:
+    """Leave out a bracket that is still open: a label with the limit stands in it."""
+    opened = text.rfind("(")
+    return text[:opened] + "。" if opened > text.rfind(")") else text
 
 
 def _month_day(text: str) -> int | None:
