@@ -51,7 +51,7 @@ _PRODUCT = re.compile(
     r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|结果|目录|数据|心得|体会|承诺书|小结|制度|文件|草案|汇编|汇编稿))(?:一式[一二两三四五六]份)?$"
 )
 _LEAD = re.compile(
-    r"^(?:并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
+    r"^(?:公示|公布|并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
 )
 FARTHEST = 400
 """How far around a day its sentence is looked for; a line without a full stop may be a whole text."""
@@ -102,7 +102,7 @@ _DIRECT = re.compile(
     rf"([^,。;到至]{{2,24}}?{_MADE_KINDS})"
 )
 _NAMED_LAST = re.compile(
-    rf"[,]?(?:各[\u4e00-\u9fff、]{{1,10}}?)?((?:书面|年度|活动|工作|全面)?[\u4e00-\u9fff]{{0,6}}?{_MADE_KINDS}){_GIVE}"
+    rf"[,]?(?:各(?:[\u4e00-\u9fff、]{{0,6}}(?:单位|部门|科室|股室|乡镇|街道|学校)|[地校村镇县区]))?((?:书面|年度|活动|工作|全面)?[\u4e00-\u9fff]{{0,6}}?{_MADE_KINDS}){_GIVE}"
 )
 """What is handed in stands right before the verb: 11月5日前各单位书面总结报…"""
 
@@ -113,7 +113,7 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
     if (after := _AFTER.match(tail)) is not None:
         return _noun(after[1])
     if (last := _NAMED_LAST.match(tail)) is not None:
-        return re.sub(r"^各(?:[单部]?[位门]|科室|地|[区县])", "", last[1])
+        return _noun(last[1])
     sentence_start = _starts(text, place[0])
     before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
     for part in reversed(re.split(r"[,;:]", before)):
@@ -140,7 +140,7 @@ def handed_in(sentence: str) -> str | None:
     ahead = re.split(r"(?:形成|撰写|写出|提出)(?:全面的|完整的|书面)?", ahead.split(",")[-1])[-1]
     if match := _PRODUCT.search(ahead.strip()):
         return _noun(match[1])
-    named = re.search(rf"向[^,。;]{{2,40}}?(?:报送|提交|上报)({_PRODUCTS})", sentence[:FARTHEST])
+    named = re.search(rf"(?:向[^,。;]{{2,40}}?|[日天]以?内)(?:报送|提交|上报)({_PRODUCTS})", sentence[:FARTHEST])
     return named[1] if named is not None else None
 
 
@@ -149,7 +149,7 @@ _PRODUCTS = r"[^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账
 
 def _noun(text: str) -> str:
     """Leave out who does it and what is done with it."""
-    text = text.strip("、,“” ")
+    text = re.sub(r"一式[一二两三四五六]份$", "", text.strip("、,“” "))
     text = re.split(r"(?:要|应|须|应当|必须)(?:将|把)", text)[-1]
     made = _MADE.search(text)
     return made[1] if made is not None else _LEAD.sub("", text) or text

@@ -70,7 +70,7 @@ class TaskReader:
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
         found += self._rows(phase.body, phase.number)
         for line, text in _own(phase):
-            if text.startswith("时间") or _OWNER.match(text) or is_table(text):
+            if text.startswith("时间") or _OWNER.match(text) or _RESULT.match(text) or is_table(text):
                 self._take(line)
                 continue
             shown = re.sub(rf"{re.escape(window.raw)}(?!\d)", "", text, count=1) if window is not None else text
@@ -83,7 +83,7 @@ class TaskReader:
         for node in phase.children:
             found += self._item(node, phase.number)
         self._window, self._open = self._period, False
-        told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
+        told = (attrs.evolve(each, owner=each.owner or owner) for each in _labelled(found, phase))
         return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
     def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
@@ -229,8 +229,8 @@ class TaskReader:
     def _handed_in(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is handed in by no day that is named: a product and who receives it."""
         for sentence in re.split(r"[。;]", text):
-            to = recipient(sentence)
-            product = handed_in(sentence) if to is not None else None
+            to, days = recipient(sentence), within(sentence)
+            product = handed_in(sentence) if to is not None or days is not None else None
             if product is None or recurrence(sentence) is not None or any(True for _ in spans(sentence, None)):
                 continue
             self._take(line)
@@ -241,6 +241,8 @@ class TaskReader:
                 clause=clause or "—",
                 deliverable=product,
                 submit_to=to,
+                within=days[0] if days is not None else None,
+                working_days=days is not None and days[1],
                 line=line.number,
             )
 
@@ -315,6 +317,17 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
     yield node.line, f"{node.name}。{node.rest}" if node.rest else node.name
     for each in node.body:
         yield each, each.text
+
+
+def _labelled(found: Sequence[Task], phase: Node) -> Iterator[Task]:
+    """A limit that stands after its own label is that of the content and the product that other labels name."""
+    content = next((short(text[match.end() :]) for _, text in _own(phase) if (match := _LABEL.match(text))), None)
+    product = next((match[1] for _, text in _own(phase) if (match := _RESULT.match(text))), None)
+    for each in found:
+        if _LIMIT.match(f"{each.name}:") is None and not each.name.startswith(("完成时间:", "完成时限:")):
+            yield each
+        else:
+            yield attrs.evolve(each, name=content or each.name, deliverable=each.deliverable or product)
 
 
 def _outside(text: str) -> str:
