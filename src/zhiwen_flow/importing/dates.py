@@ -225,6 +225,8 @@ def _range(match: re.Match[str], one: Point, other: Point, year: int | None) -> 
     there = exists(first, one) and exists(last, other)
     start = day_of(first, one, ends=False)
     end = day_of(last, other, ends=True)
+    if start and end and end < start and one.year is None and year is not None and year < end.year:
+        start = day_of(year, one, ends=False)
     if start is not None and end is not None and end < start:
         start = end = None
     return Span(

@@ -22,7 +22,7 @@ _ORGAN = (
 )
 _BY_NAME = re.compile(
     r"(?!关于|开展|推进|加强|整治|治理|全[国省市县])"
-    r"[\u4e00-\u9fff×xX]{2,20}?(?:委员会|局|厅|医院|学院|大学|公司|政府|街道|(?<![城乡集小])镇|乡(?!镇))"
+    r"[\u4e00-\u9fff×xX]{2,20}?(?:委员会|局|厅|医院|学院|大学|公司|政府|街道|(?<![城乡集小])镇|(?<!城)乡(?!镇))"
 )
 """A body that a title begins with, whatever follows."""
 _AFTER_ORGAN = r"(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)"
@@ -140,11 +140,11 @@ def _organ(head: list[Line], title: str) -> str | None:
         if (
             text != title
             and _is_plain(text)
-            and all(re.fullmatch(rf"[\u4e00-\u9fff×]{{2,40}}(?:{_ORGAN})", p) for p in parts)
+            and all(re.fullmatch(rf"[\u4e00-\u9fff×xX]{{2,40}}(?:{_ORGAN})", p) for p in parts)
         ):
             return "、".join(parts)
     match = re.match(
-        rf"(?:关于印发《?)?([\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN}))(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)",
+        rf"(?:关于印发《?)?([\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN})){_AFTER_ORGAN}",
         title,
     )
     return match[1] if match else None

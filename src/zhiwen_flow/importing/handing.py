@@ -48,7 +48,7 @@ def recipient(sentence: str) -> str | None:
 
 
 _PRODUCT = re.compile(
-    r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|结果|目录|数据|心得|体会|承诺书|小结|制度|文件|草案|汇编|汇编稿))(?:一式[一二两三四五六]份)?$"
+    r"([\u4e00-\u9fff“”《》、()]{0,24}?(?:方案|报告|总结|材料|计划|情况|清单|台账|一览表|表|信息|意见|名单|结果|目录|数据|心得|体会|承诺书|小结|制度|文件|草案|汇编|汇编稿)》?)(?:一式[一二两三四五六]份)?$"
 )
 _LEAD = re.compile(
     r"^(?:公示|公布|并|请|要|须|应|应当|必须|同时|及时|认真|全面|各[单部地县乡街科处][位门区市镇道室]|将|把|形成|撰写|填写|建立|列出|报送|上报|制定出?|制订|完成|提交|编制|汇总|的|于|在|其|、)+"
@@ -62,16 +62,16 @@ def _starts(text: str, at: int) -> int:
     return max((text.rfind(mark, low, at) for mark in "。;!"), default=-1) + 1 or low
 
 
-def sentence_of(text: str, place: tuple[int, int]) -> str:
+def sentence_of(text: str, place: tuple[int, int], *, starts: int | None = None) -> str:
     """
-    Give the sentence around a place (所在句).
+    Give the sentence around a place (所在句), from a later start where one is given.
 
     >>> sentence_of("一句。3月5日前报送;三句", (3, 8))
     '3月5日前报送'
     """
     high = place[1] + FARTHEST
     ends = [found for mark in "。;!" if (found := text.find(mark, place[1], high)) >= 0]
-    return text[_starts(text, place[0]) : min(ends, default=high)]
+    return text[_starts(text, place[0]) if starts is None else starts : min(ends, default=high)]
 
 
 _DOES = re.compile(r"报|送|交|完成|召开|印发|公布|公开|审定|汇总|备案|制定|制订|建立|组织|开展|成立")
@@ -99,10 +99,10 @@ _AFTER = re.compile(
 _MADE_KINDS = r"(?:方案|报告|总结|材料|计划|清单|台账|名单|心得|体会|承诺书|表)"
 _DIRECT = re.compile(
     rf"[,]?(?:[^,。;将把报送交]{{0,14}}?)(?:向[^,。;]{{2,20}}?)?(?:报送|上报|上交|提交|完成|形成|制定|制订|报)"
-    rf"([^,。;到至]{{2,24}}?{_MADE_KINDS})"
+    rf"([^,。;到至]{{0,24}}?{_MADE_KINDS}(?!{_MADE_KINDS}))"
 )
 _NAMED_LAST = re.compile(
-    rf"[,]?(?:各(?:[\u4e00-\u9fff、]{{0,6}}(?:单位|部门|科室|股室|乡镇|街道|学校)|[地校村镇县区]))?((?:书面|年度|活动|工作|全面)?[\u4e00-\u9fff]{{0,6}}?{_MADE_KINDS}){_GIVE}"
+    rf"[,]?(?:各(?:[\u4e00-\u9fff、]{{0,6}}(?:单位|部门|科室|股室|乡镇|街道|学校)|[地校村镇县区])|每人)?(?:撰写|写出|填写)?[一二三]?[份篇]?((?:书面|年度|活动|工作|全面)?[\u4e00-\u9fff]{{0,6}}?{_MADE_KINDS}){_GIVE}"
 )
 """What is handed in stands right before the verb: 11月5日前各单位书面总结报…"""
 
@@ -117,15 +117,16 @@ def product_of(text: str, place: tuple[int, int]) -> str | None:
     sentence_start = _starts(text, place[0])
     before = re.sub(r"(?:务必|必须|统一)?(?:于|在|要在|须于|,)*$", "", text[sentence_start : place[0]])
     for part in reversed(re.split(r"[,;:]", before)):
-        if match := _PRODUCT.search(part.strip()):
+        if match := _PRODUCT.search(re.sub(r"\([^()]{1,12}\)$", "", part.strip())):
             return _noun(match[1])
+    if (direct := _DIRECT.match(tail)) is not None:
+        return _noun(direct[1])
     if not before.strip(" ,") and sentence_start:
         earlier = re.split(r"[。;!]", text[max(0, sentence_start - FARTHEST) : sentence_start - 1])[-1]
         earlier = re.sub(r"^.*[日底旬末月]前", "", re.split(r"[,:]", earlier)[-1])
         if match := _PRODUCT.search(earlier.strip()):
             return _noun(match[1])
-    direct = _DIRECT.match(tail)
-    return _noun(direct[1]) if direct is not None else None
+    return None
 
 
 def handed_in(sentence: str) -> str | None:
@@ -149,7 +150,7 @@ _PRODUCTS = r"[^,。;]{2,24}?(?:方案|报告|总结|材料|计划|清单|台账
 
 def _noun(text: str) -> str:
     """Leave out who does it and what is done with it."""
-    text = re.sub(r"一式[一二两三四五六]份$", "", text.strip("、,“” "))
+    text = re.sub(r"^字的?|一式[一二两三四五六]份$", "", text.strip("、,“” "))
     text = re.split(r"(?:要|应|须|应当|必须)(?:将|把)", text)[-1]
     made = _MADE.search(text)
     return made[1] if made is not None else _LEAD.sub("", text) or text

@@ -57,6 +57,8 @@ class Imported:
         read: Lines that went into a plan as they stand.
         repaired: Lines that were mended.
         unread: Lines that went nowhere.
+        words: Each line as it is read: persons left out.
+        starts: Line on which each plan's part of the text begins; the first plan's part begins on line 1.
         encoding: How the file was encoded.
     """
 
@@ -67,18 +69,32 @@ class Imported:
     read: tuple[int, ...]
     repaired: tuple[int, ...]
     unread: tuple[int, ...]
+    words: dict[int, str] = attrs.field(repr=False)
+    starts: tuple[int, ...]
     encoding: str
 
     def as_json(self) -> dict[str, Any]:
-        """Give the result as ``plan import --format json`` prints it."""
+        """Give the result as ``plan import --format json`` prints it; each plan has what is left of its own lines."""
+        repairs = [
+            {"line": each.line, "raw": each.before, "read_as": each.after, "rule": each.kind} for each in self.repairs
+        ]
+        unread = [{"line": line, "text": self.words[line]} for line in self.unread]
+        parts = zip(self.plans, self.starts, [*self.starts, None][1:], strict=False)
         return {
             "encoding": self.encoding,
-            "plans": [each.as_json() for each in self.plans],
+            "plans": [
+                plan.as_json() | {"repairs": _within(repairs, first, end), "unread": _within(unread, first, end)}
+                for plan, first, end in parts
+            ],
             "others": [{"line": line, "title": title} for line, title in self.others],
-            "repairs": [attrs.asdict(each) for each in self.repairs],
+            "repairs": repairs,
             "notices": [attrs.asdict(each) for each in self.notices],
             "lines": {"plan": list(self.read), "repairs": list(self.repaired), "unread": list(self.unread)},
         }
+
+
+def _within(rows: list[dict[str, Any]], first: int, end: int | None) -> list[dict[str, Any]]:
+    return [each for each in rows if first <= each["line"] and (end is None or each["line"] < end)]
 
 
 def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> Imported:
@@ -101,35 +117,72 @@ def import_text(data: bytes, *, name: str = "text", year: int | None = None) -> 
         raise DefinitionError(Fault(name, "--year", f"{year} is no year of a plan", f"give {EARLIEST} to {LATEST}"))
     text, encoding = decoded(data, name)
     lines, repairs = read_lines(text)
-    plans, others, notices, used = [], [], [], set()
-    cover: Document | None = None
+    gathered = _Gathered()
     for number, document in enumerate(split(lines), start=1):
-        reader = _Reader(document, number=number, year=year, cover=cover)
-        plan = reader.plan()
-        if plan is None or cover is not None:
-            others += [(cover.title.number, cover.title.text)] if cover is not None and plan is None else []
-            cover = None
-        if plan is None:
-            cover = document if _hands_on(document) else None
-            others += [(document.title.number, document.title.text)] if cover is None else []
-            continue
-        plans.append(plan)
-        used |= reader.used
-        notices += reader.notices
-    others += [(cover.title.number, cover.title.text)] if cover is not None else []
-    all_lines = sorted({each.number for each in lines})
+        gathered.add(document, number=number, year=year)
+    gathered.close()
+    words: dict[int, str] = {}
+    for each in lines:
+        words[each.number] = words.get(each.number, "") + each.text
     repaired = sorted({each.line for each in repairs})
-    read = [each for each in all_lines if each in used and each not in repaired]
+    read = [each for each in words if each in gathered.used and each not in repaired]
     return Imported(
-        plans=tuple(plans),
-        others=tuple(others),
+        plans=tuple(gathered.plans),
+        others=tuple(gathered.others),
         repairs=tuple(repairs),
-        notices=tuple(sorted(notices, key=lambda each: each.line)),
+        notices=tuple(sorted(gathered.notices, key=lambda each: each.line)),
         read=tuple(read),
         repaired=tuple(repaired),
-        unread=tuple(each for each in all_lines if each not in used and each not in repaired),
+        unread=tuple(each for each in words if each not in gathered.used and each not in repaired),
+        words=words,
+        starts=(1, *gathered.starts[1:]) if gathered.starts else (),
         encoding=encoding,
     )
+
+
+class _Gathered:
+    """Plans of a text, with the notices that hand them on and the tables that are attached to them."""
+
+    def __init__(self) -> None:
+        self.plans: list[Plan] = []
+        self.starts: list[int] = []
+        self.others: list[tuple[int, str]] = []
+        self.notices: list[Notice] = []
+        self.used: set[int] = set()
+        self._cover: Document | None = None
+
+    def add(self, document: Document, *, number: int, year: int | None) -> None:
+        """Read one document: a plan, a cover to the next one, a table of the last one, or something else."""
+        reader = _Reader(document, number=number, year=year, cover=self._cover)
+        plan = reader.plan()
+        if plan is None:
+            self.close()
+            if _hands_on(document):
+                self._cover = document
+            else:
+                self.others.append((document.title.number, document.title.text))
+            return
+        if self.plans and self._cover is None and _is_attached(plan):
+            beside = (*self.plans[-1].beside, *plan.beside)
+            told = tuple(attrs.evolve(each, id=f"t-{place}") for place, each in enumerate(beside, start=1))
+            self.plans[-1] = attrs.evolve(self.plans[-1], beside=told)
+        else:
+            self.plans.append(plan)
+            self.starts.append(min(each.number for each in (self._cover or document).head))
+        self._cover = None
+        self.used |= reader.used
+        self.notices += reader.notices
+
+    def close(self) -> None:
+        """A cover that nothing follows is a document by itself."""
+        if self._cover is not None:
+            self.others.append((self._cover.title.number, self._cover.title.text))
+        self._cover = None
+
+
+def _is_attached(plan: Plan) -> bool:
+    """A table without phases that calls itself an attachment (附件)."""
+    return not plan.phases and re.match(r"附件?\s?[\d一二三四五六:]*.*(?:表|清单)$", plan.title) is not None
 
 
 class _Reader:
@@ -307,6 +360,7 @@ def _name(name: str, span: Span | None) -> str:
     name = re.sub(
         r"[:,、\s(]*(?:(?:起止|活动|实施|工作)?时间(?:安排)?)?(?:为|是)?[:,、\s]*(?:从|自|于|截至|截止)?$", "", name
     )
+    name = re.split(r",(?=,|主要|重点|各|组织)|[。;]", re.sub(r"^是(?=[\u4e00-\u9fff]{2})", "", name))[0]
     name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)
     return name.strip(" ():,、。;") or "(未命名)"
 

@@ -25,6 +25,7 @@ _DUE = re.compile(
 )
 _OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
 """前 that tells of something else: 3月1日前立项的项目."""
+_DOES_AT_ONCE = re.compile(r"(?:完成|召开|制定|制订|上报|报送|提交|形成|开展)[\u4e00-\u9fff、]{2,}")
 _IS_TASKS = re.compile(
     r"^(?!整治(?:重点)?内容)(?:主要|重点|工作|具体|整治|目标|[\u4e00-\u9fff]{2}(?=任务))*"
     r"(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
@@ -206,12 +207,12 @@ class TaskReader:
         for match in re.finditer(r"[^。;]+", text):
             sentence = match[0]
             if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not re.search(
-                r"报|送", sentence
+                r"(?<!通)报|送", sentence
             ):
                 continue
             parts = [each for each in sentence.split(",") if recurrence(each) is not None]
             told = (
-                parts if len(parts) > 1 and all(re.search(r"报|送", each) for each in parts) else parts and [sentence]
+                parts if len(parts) > 1 and all(re.search(r"(?<!通)报|送", each) for each in parts) else parts and [sentence]
             )
             for each in told:
                 self._take(line)
@@ -287,9 +288,8 @@ class TaskReader:
             sentence = sentence_of(due[2], due[0].place)
             product = product_of(due[2], due[0].place)
             parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
-            parts["submit_to"] = recipient(due[2][due[0].place[0] : due[0].place[0] + len(sentence)]) or recipient(
-                sentence
-            )
+            tail = sentence_of(due[2], due[0].place, starts=due[0].place[0])
+            parts["submit_to"] = recipient(tail) or recipient(sentence)
         else:
             parts["submit_to"] = recipient(words)
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
@@ -344,7 +344,9 @@ def _month_day(text: str) -> int | None:
 
 def _is_due(text: str, span: Span) -> bool:
     """Whether something is to be done by then; 3月1日前立项的项目 tells of the past."""
-    if span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None:
+    if _DOES_AT_ONCE.match(text, span.place[1]) is None and (
+        span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None
+    ):
         return False
     return _DUE.search(sentence_of(text, span.place)) is not None
 

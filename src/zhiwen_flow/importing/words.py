@@ -18,7 +18,7 @@ Take = Callable[[Line], None]
 _SEATS = one_of(lexicon().seats)
 _POST = one_of([*lexicon().posts, *lexicon().kinds_of_posts])
 _LEADS = re.compile(
-    rf"([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任|任|为)({_SEATS})"
+    rf"([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任|任|为)(?:[\u4e00-\u9fff]{{0,12}}领导小组)?({_SEATS})"
 )
 _GIVEN = re.compile(
     rf"({_SEATS})由([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任)"
@@ -72,7 +72,7 @@ def named_ways(lines: Iterable[Line], take: Take) -> tuple[tuple[str, ...], tupl
     inspections: dict[str, None] = {}
     for line in lines:
         for found, words in ((ways, lexicon().disposal_ways), (inspections, lexicon().inspection_ways)):
-            here = [each for each in words if each in line.text]
+            here = [each for each in words if re.search(rf"{each}(?!公室)", line.text)]
             if here:
                 take(line)
                 found.update(dict.fromkeys(here))
@@ -111,7 +111,7 @@ def ladder(lines: Iterable[Line], take: Take) -> tuple[Rung, ...]:
     return tuple(found.values())
 
 
-_ACCOUNTS = re.compile(r"[\u4e00-\u9fff、]{0,12}(?:问责|追究|处理|惩|处罚|纪律)[\u4e00-\u9fff]{0,4}$")
+_ACCOUNTS = re.compile(r"[\u4e00-\u9fff、]{0,12}(?:问责|追究|处理|惩|处罚|纪律)[\u4e00-\u9fff]{0,8}$")
 """Headings of sections on accountability."""
 _FOR_WHOM = re.compile(r"(?:^|[,:])(?:对|凡|如)[^。;]{2,60}?的|情节")
 
@@ -172,7 +172,8 @@ def _role(number: int, name: str, post: str, *, seat: str | None = None) -> Plan
 
 def _post_only(text: str) -> str:
     """Cut away what stands before the post: verbs, bodies that were just set up, and what may be a name."""
-    post = re.split(rf"领导小组,|成立|由|小组|{LEFT_OUT}", text)[-1].strip("、,“”() ") or text
+    post = re.split(rf"领导小组,|成立|由|小组|{LEFT_OUT}", text)[-1]
+    post = re.sub(r"^\(?[一二三四五六七八九十\d]{1,3}\)", "", post).strip("、,“”() ") or text
     held = re.search(rf"{_POST}$", post)
     before = post[: held.start()] if held is not None else ""
     return held[0] if held is not None and may_be_a_name(before) else post

@@ -141,6 +141,8 @@ def _chinese_day(text: str, year: int) -> dt.date | None:
 def posted_on(head: list[Line]) -> dt.date | None:
     """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
     for line in head:
+        if "。" in line.text or not _is_stamp(line.text, None):
+            continue
         match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
         if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
             return _made(*match.groups())
