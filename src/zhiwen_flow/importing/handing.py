@@ -26,7 +26,9 @@ _WAYS = (
     re.compile(rf"{_VERB}{_TO}{_NAME}{_ENDS}"),
     re.compile(rf"(?:上报|报送|提交|上交)[^,。;到至]{{2,24}}?(?:到|至|给){_NAME}{_ENDS}"),
     re.compile(rf"报{_TO}{_LEVEL}{_NAME}{_ENDS}"),
-    re.compile(rf"(?<=[前日底末旬料结告案单表况账并划书稿件得])[,]?(?:一并|统一|及时|分别)?(?:报|送|交){_TO}{_NAME}{_ENDS}"),
+    re.compile(
+        rf"(?<=[前日底末旬料结告案单表况账并划书稿件得])[,]?(?:一并|统一|及时|分别)?(?:报|送|交){_TO}{_NAME}{_ENDS}"
+    ),
 )
 LONGEST = 400
 
@@ -74,6 +76,7 @@ def sentence_of(text: str, place: tuple[int, int], *, starts: int | None = None)
     return text[_starts(text, place[0]) if starts is None else starts : min(ends, default=high)]
 
 
+_RECURS = re.compile(r"每(?:周[一二三四五六日末]?|旬|月|个月|季度?)")
 _DOES = re.compile(r"报|送|交|完成|召开|印发|公布|公开|审定|汇总|备案|制定|制订|建立|组织|开展|成立")
 
 
@@ -84,7 +87,8 @@ def parted(text: str, places: list[tuple[int, int]]) -> str:
     >>> parted("3月5日前召开大会,并于3月10日前报送方案", [(0, 5), (12, 18)])
     '3月5日前召开大会。并于3月10日前报送方案'
     """
-    for one, other in pairwise(places):
+    recurring = [each.span() for each in _RECURS.finditer(text)] if places else []
+    for one, other in pairwise(sorted([*places, *recurring])):
         comma = text.rfind(",", one[1], other[0])
         if comma >= 0 and _DOES.search(text, one[1], comma) is not None:
             text = f"{text[:comma]}。{text[comma + 1 :]}"

@@ -20,7 +20,7 @@ from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
 
 _DUE = re.compile(
-    r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
+    r"报|送|交|签订|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
     r"成立|组织|开展|制定|制订|实现|达到|清理|排查|录入|填|申报|发布|建成|整治|清零|明确|完善|确定|汇总|反馈|返回|备案|归档"
 )
 _OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
@@ -33,6 +33,7 @@ _IS_TASKS = re.compile(
 """Items below 整治内容 say what is wrong, not what is to be done."""
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
 _LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|活动内容|具体措施|任务)\s*:\s*")
+_HANDS_IN = re.compile(r"(?<!通)报|送|(?<=[日一二三四五六])交")
 _LIMIT = re.compile(r"^(?:完成|办结)?(?:时间|时限|期限)\s*:")
 _RESULT = re.compile(r"^(?:提交|工作|阶段|活动)?成果(?:形式|资料)?\s*:\s*(.{2,60}?)[。;]?$")
 
@@ -206,13 +207,13 @@ class TaskReader:
         """Each recurring report, but where the sentence names a day of its own."""
         for match in re.finditer(r"[^。;]+", text):
             sentence = match[0]
-            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not re.search(
-                r"(?<!通)报|送", sentence
-            ):
+            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not _HANDS_IN.search(sentence):
                 continue
             parts = [each for each in sentence.split(",") if recurrence(each) is not None]
             told = (
-                parts if len(parts) > 1 and all(re.search(r"(?<!通)报|送", each) for each in parts) else parts and [sentence]
+                parts
+                if len(parts) > 1 and all(re.search(r"(?<!通)报|送", each) for each in parts)
+                else parts and [sentence]
             )
             for each in told:
                 self._take(line)

@@ -23,11 +23,15 @@ _LEADS = re.compile(
 _GIVEN = re.compile(
     rf"({_SEATS})由([\u4e00-\u9fff、()“”×]{{0,30}}?{_POST})(?:{LEFT_OUT})?(?:同志)?(?:分别)?(?:担任|兼任)"
 )
-_LABELLED = re.compile(rf"(?:^|(?<=[。;,:、\s)]))({_SEATS})\s?:\s?([^。;:]{{1,120}}(?:;[\u4e00-\u9fff、]{{1,24}}?{_POST}(?=[;。]|$))*)")
+_LABELLED = re.compile(
+    rf"(?:^|(?<=[。;,:、\s)]))({_SEATS})\s?:\s?([^。;:]{{1,120}}(?:;[\u4e00-\u9fff、]{{1,24}}?{_POST}(?=[;。]|$))*)"
+)
 _SPACED = re.compile(r"(?<=[:、,;\s][院局校厂站所处科镇乡县市区])\s(?=长(?:[\s、,;。]|$))")
 """A post of two characters, spaced to the width of four."""
 _HELD = re.compile(rf"[\u4e00-\u9fff“”]{{0,14}}{_POST}(?:、[\u4e00-\u9fff]{{0,8}}{_POST})*")
-_SEAT = re.compile(r"(?:领导小组)?(?:下设)?办公室(?:\([^()]{1,20}\))?,?(?:办公室)?(?:设在|设于|办公地点(?:设?在))([\u4e00-\u9fff]{2,20}?)(?=[,。;(]|$)")
+_SEAT = re.compile(
+    r"(?:领导小组)?(?:下设)?办公室(?:\([^()]{1,20}\))?,?(?:办公室)?(?:设在|设于|办公地点(?:设?在))([\u4e00-\u9fff]{2,20}?)(?=[,。;(]|$)"
+)
 _SLOGAN = re.compile(r"[“‘]((?:[\u4e00-\u9fff]{4,5}、){2,5}[\u4e00-\u9fff]{4,5})[”’]")
 MEASURES_IN_A_LADDER = 3
 
@@ -117,7 +121,7 @@ _FOR_WHOM = re.compile(r"(?:^|[,:])(?:对|凡|如)[^。;]{2,60}?的|情节")
 
 
 def _measures_in(text: str) -> list[tuple[int, str, str]]:
-    """Measures that a line names, longer names first where they overlap; one that was suffered before is a condition."""
+    """Measures that a line names, longer names first where they overlap; one suffered before is a condition."""
     places: list[tuple[int, str, str]] = []
     for word, measure in measures():
         at = text.find(word)

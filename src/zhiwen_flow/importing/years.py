@@ -25,9 +25,7 @@ LONGEST_BEHIND = dt.timedelta(days=183)
 """A plan that gives no year of its own is not taken to begin more than half a year before or after it was issued."""
 
 
-def year_of(
-    document: Document, reference: str | None, issued: dt.date | None, given: int | None
-) -> int | None:
+def year_of(document: Document, reference: str | None, issued: dt.date | None, given: int | None) -> int | None:
     """
     Give the year of a plan: of its title, opening, issue or number, else the caller's (确定年份).
 
@@ -46,7 +44,9 @@ def year_of(
         return issued.year
     if reference and (match := re.search(r"(?:19|20)\d\d", reference)):
         return int(match[0])
-    written = {int(each) for text in words for each in _WRITTEN.findall(_QUOTED.sub("", text)) if not _is_stamp(text, None)}
+    written = {
+        int(each) for text in words for each in _WRITTEN.findall(_QUOTED.sub("", text)) if not _is_stamp(text, None)
+    }
     if len(written) == 1:
         return written.pop()
     return given
