@@ -201,9 +201,10 @@ class TestSamples:
             ("articles", "市住房和城乡建设局"),
             ("report_each_week", "某镇中心学校"),
             ("said_in_sentences", "集团公司纪委"),
+            ("figures_only", "中共某镇委员会"),
         ],
     )
-    def test_an_organ_that_only_a_title_names(self, name: str, organ: str) -> None:
+    def test_an_organ_of_the_title_or_the_signature(self, name: str, organ: str) -> None:
         """Whatever follows it there."""
         assert main_plan(read(name)).organ == organ
 

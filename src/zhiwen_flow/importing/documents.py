@@ -5,6 +5,7 @@ Several documents in one text (一文多篇): where one ends and the next begins
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import attrs
 
@@ -145,7 +146,7 @@ def _organ(head: list[Line], title: str) -> str | None:
         ):
             return "、".join(parts)
     match = re.match(
-        rf"(?:关于印发《?)?([\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN})){_AFTER_ORGAN}",
+        rf"(?:关于印发《?)?((?!关于|在全)[\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN})){_AFTER_ORGAN}",
         title,
     )
     return match[1] if match else None
@@ -160,3 +161,15 @@ def organ_by_title(title: str) -> str | None:
     """
     match = _BY_NAME.match(title)
     return match[0] if match is not None else None
+
+
+def organ_by_signature(lines: list[Line]) -> str | None:
+    """Give the body that stands alone in a line above the day of issue (落款机关)."""
+    for line, below in pairwise(lines):
+        if _is_signature(below.text) and len(below.text) < LONGEST_DAY and _BODY_ALONE.fullmatch(line.text):
+            return line.text
+    return None
+
+
+LONGEST_DAY = 14
+_BODY_ALONE = re.compile(rf"[\u4e00-\u9fff×xX]{{2,40}}(?:{_ORGAN})")

@@ -15,7 +15,7 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"^第[{_NUMBER}]{{1,3}}(?:章|部分)\s*[:、]?\s*")),
     (1, re.compile(rf"^[{_NUMBER}]{{1,3}}\s*[、.]\s*")),
     (2, re.compile(rf"^\(\s*[{_NUMBER}]{{1,3}}\s*\)\s*[、.]?\s*")),
-    (3, re.compile(r"^\d{1,2}\s*[.、](?!\d)\s*")),
+    (3, re.compile(r"^\d{1,2}\s*[.、](?:(?!\d)|(?=\d{1,2}月\d{1,2}日))\s*")),
     (4, re.compile(r"^\(\s*\d{1,2}\s*\)\s*[、.]?\s*")),
     (5, re.compile(r"^[①-⑳]\s*")),
 )
@@ -84,7 +84,10 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
     for level, pattern in _LEVELS:
         match = pattern.match(text)
         if match is not None:
-            return level, match[0].strip(" 、.:"), text[match.end() :], False
+            rest = text[match.end() :]
+            staged = STAGE.match(rest) if len(text) < LONGEST_STAGE else None
+            named = rest[staged.end() :] if staged is not None else ""
+            return level, match[0].strip(" 、.:"), named or rest, bool(named)
     spoken = _SPOKEN.match(text)
     rest = text[spoken.end() :] if spoken is not None else text
     if _NAMED_STAGE.match(rest) is not None:

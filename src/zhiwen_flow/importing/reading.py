@@ -14,7 +14,7 @@ import attrs
 
 from zhiwen_flow.errors import DefinitionError, Fault
 from zhiwen_flow.importing.dates import Span
-from zhiwen_flow.importing.documents import Document, organ_by_title, split
+from zhiwen_flow.importing.documents import Document, organ_by_signature, organ_by_title, split
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.phases import phases_of
 from zhiwen_flow.importing.points import small_number
@@ -242,7 +242,8 @@ class _Reader:
 
     def _organ(self) -> str:
         cover = self.cover.organ if self.cover is not None else None
-        return self.document.organ or cover or organ_by_title(self.document.title.text) or "(未载明)"
+        signed = organ_by_signature([*self.document.head, *_lines(self.document.root)])
+        return self.document.organ or cover or signed or organ_by_title(self.document.title.text) or "(未载明)"
 
     def _found(self) -> list[tuple[Node, Span | None]]:
         """Phases and windows; where the text's own year is not sure the caller's holds, or none."""
