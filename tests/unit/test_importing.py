@@ -208,6 +208,13 @@ class TestSamples:
         """Whatever follows it there."""
         assert main_plan(read(name)).organ == organ
 
+    def test_a_phase_named_after_its_days(self) -> None:
+        """By the short sentence after the bracket, else by its number; to whom stands after what."""
+        text = "某局方案\n第一阶段(3月1日至9日)学习。3月5日前交学习笔记到人事科。\n第二阶段(3月10日至20日)"
+        plan = import_text(text.encode(), year=2024).plans[0]
+        assert [each.name for each in plan.phases] == ["学习", "第二阶段"]
+        assert recipients_of(plan) == {"人事科"}
+
     def test_the_number_of_another_document(self) -> None:
         """A number in brackets after a title that is quoted is not the plan's own."""
         opening = "根据市纪委《关于治理的通知》(市纪发〔2012〕9号)要求,现提出如下意见:"

@@ -20,6 +20,8 @@ from zhiwen_flow.importing.words import channels, ladder, named_ways, programmes
 from zhiwen_flow.importing.years import issued_on, named_period, period_of, posted_on, settled, year_of
 from zhiwen_flow.plan import Phase, Plan, Precision, Task
 
+NAMELESS = "(未命名)"
+
 
 @attrs.frozen(kw_only=True)
 class Notice:
@@ -133,7 +135,7 @@ class Reader:
         inner = tasks.of_phase(node, f"p{index}", span)
         return Phase(
             id=f"p{index}",
-            name=_name(node.name, span),
+            name=_named(node, span),
             clause=f"{node.number}",
             start=span.start if span is not None else None,
             end=span.end if span is not None else None,
@@ -218,7 +220,16 @@ def _name(name: str, span: Span | None) -> str:
     )
     name = re.split(r",(?=,|主要|重点|各|组织)|[。;]", re.sub(r"^是(?=[\u4e00-\u9fff]{2})", "", name))[0]
     name = re.sub(r"^(?:[从自](?=[,、:为是止结]))?(?:止|结束)?[,、:]*(?:为|是)?(?=[\u4e00-\u9fff]{2})", "", name)
-    return name.strip(" ():,、。;") or "(未命名)"
+    return name.strip(" ():,、。;") or NAMELESS
+
+
+def _named(node: Node, span: Span | None) -> str:
+    """The name in the heading; else the short sentence after it, else its number."""
+    name = _name(node.name, span)
+    if name != NAMELESS:
+        return name
+    after = re.match(r"[\u4e00-\u9fff、]{2,10}(?=[。,;:])", node.rest)
+    return after[0] if after is not None else node.number or name
 
 
 def _below(node: Node) -> Iterable[Node]:

@@ -117,7 +117,7 @@ def ladder(lines: Iterable[Line], take: Take) -> tuple[Rung, ...]:
 
 _ACCOUNTS = re.compile(r"[\u4e00-\u9fff、]{0,12}(?:问责|追究|处理|惩|处罚|纪律)[\u4e00-\u9fff]{0,8}$")
 """Headings of sections on accountability."""
-_FOR_WHOM = re.compile(r"(?:^|[,:.、)\s])(?:对|凡|如)[^。;]{2,60}?(?:的|者|人员|一律)|情节")
+_FOR_WHOM = re.compile(r"(?:^|[,:.、)\s])(?:对|凡|如)[^。;]{2,60}?(?:的|者|人员|一律)|有下列|情节")
 
 
 def _measures_in(text: str) -> list[tuple[int, str, str]]:
