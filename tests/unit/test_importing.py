@@ -68,7 +68,7 @@ def recipients_of(plan: Plan) -> set[str]:
 
 
 class TestSamples:
-    """Twenty-five plans of our own in the official style, unlike one another."""
+    """Plans of our own in the official style, unlike one another."""
 
     @pytest.mark.parametrize("name", sorted(EXPECTED))
     def test_is_read_as_a_reader_would(self, name: str) -> None:
@@ -173,6 +173,76 @@ class TestSamples:
         """A post, a body, a sum, a day, a place."""
         assert without_persons(text) == text
 
+    @pytest.mark.parametrize(
+        ("name", "measures"),
+        [
+            ("posted", ["通报批评", "待岗", "解除聘用合同"]),
+            ("articles", ["告诫", "通报批评", "调整岗位", "辞退"]),
+            ("conditions", ["提醒谈话", "通报批评", "责令作出书面检查", "停职", "免职"]),
+            ("said_in_sentences", ["约谈", "降职", "免职"]),
+            ("report_each_week", ["取消评优资格", "警告", "解聘"]),
+        ],
+    )
+    def test_measures_of_a_section_on_accountability(self, name: str, measures: list[str]) -> None:
+        """However few a line names; one that was suffered before is a condition, not a rung."""
+        assert [each.name for each in main_plan(read(name)).ladder] == measures
+
+    def test_a_sentence_that_says_for_whom(self) -> None:
+        """Outside such a section a measure counts where somebody is threatened with it, not where it is told of."""
+        text = "某局工作方案\n一、步骤\n(一)自查(3月1日—3月9日)\n(二)总结(3月10日—3月20日)\n二、要求\n"
+        for told, names in (("对走过场的,由纪委约谈。", ["约谈"]), ("召开约谈工作会。", []), ("对问题限期整改。", [])):
+            found = import_text((text + told).encode(), year=2024).plans[0]
+            assert [each.name for each in found.ladder] == names
+
+    @pytest.mark.parametrize(
+        ("name", "organ"),
+        [
+            ("posted", "市第二人民医院"),
+            ("articles", "市住房和城乡建设局"),
+            ("report_each_week", "某镇中心学校"),
+            ("said_in_sentences", "集团公司纪委"),
+            ("figures_only", "中共某镇委员会"),
+        ],
+    )
+    def test_an_organ_of_the_title_or_the_signature(self, name: str, organ: str) -> None:
+        """Whatever follows it there."""
+        assert main_plan(read(name)).organ == organ
+
+    def test_a_phase_named_after_its_days(self) -> None:
+        """By the short sentence after the bracket, else by its number; to whom stands after what."""
+        text = "某局方案\n第一阶段(3月1日至9日)学习。3月5日前交学习笔记到人事科。\n第二阶段(3月10日至20日)"
+        plan = import_text(text.encode(), year=2024).plans[0]
+        assert [each.name for each in plan.phases] == ["学习", "第二阶段"]
+        assert recipients_of(plan) == {"人事科"}
+
+    def test_the_number_of_another_document(self) -> None:
+        """A number in brackets after a title that is quoted is not the plan's own."""
+        opening = "根据市纪委《关于治理的通知》(市纪发〔2012〕9号)要求,现提出如下意见:"
+        text = f"县纪委工作意见\n{opening}\n(一)动员阶段(3月)\n(二)总结阶段(4月)"
+        assert import_text(text.encode(), year=2012).plans[0].number is None
+
+    def test_an_attached_table_belongs_to_its_plan(self) -> None:
+        """Its rows are tasks of the plan, with their owners."""
+        (plan,) = read("articles").plans
+        assert [each.owner for each in plan.beside] == ["行政审批科", "招标办", "各科室"]
+
+    def test_products_and_names(self) -> None:
+        """Each deadline of a sentence has its own; a labelled limit has those of the labels beside it."""
+        due = {each.due: each for each in main_plan(read("articles")).all_tasks}
+        assert due[dt.date(2014, 10, 31)].deliverable == "制度汇编稿"
+        assert due[dt.date(2014, 11, 5)].deliverable == "书面总结"
+        labelled = {each.due: each for each in main_plan(read("labelled_limits")).all_tasks}
+        listed = labelled[dt.date(2015, 10, 20)]
+        assert (listed.name, listed.deliverable) == ("开展管理短板排查,编制短板清单", "短板清单")
+        weekly = [each for each in main_plan(read("report_each_week")).all_tasks if each.recurs]
+        assert [(each.recurs, each.due) for each in weekly] == [(Recurrence.WEEKLY, None)]
+
+    def test_posts_spaced_or_parted(self) -> None:
+        """院  长, and two posts with a semicolon between."""
+        assert [each.held_by for each in main_plan(read("posted")).roles if each.name == "组长"] == ["院长", "党委书记"]
+        (first, second) = roles(read_lines("副组长:镇长;镇纪委书记")[0], lambda _: None)
+        assert (first.held_by, second.held_by) == ("镇长", "镇纪委书记")
+
     def test_measures_are_those_of_the_rulebooks(self) -> None:
         """No name of a measure is in the code."""
         text = "某局2024年方案\n一、处理\n视情节给予批评教育、责令检查、诫勉谈话、待岗学习、免职处理。".encode()
@@ -237,6 +307,20 @@ class TestLines:
             _each_line_once(import_text(text.encode()), text)
 
 
+def test_json_says_what_is_left_of_each_plan() -> None:
+    """Repairs and unread lines of a plan with their wording, persons left out."""
+    found = import_text(
+        "某局方案\n一、总则\n(一)动员阶段(l月2日—1月9日)\n(二)总结阶段(2月)\n电话:0512-12345678".encode(), year=2024
+    )
+    (plan,) = found.as_json()["plans"]
+    assert plan["unread"] == [{"line": 2, "text": "一、总则"}]
+    assert [(each["line"], each["rule"]) for each in plan["repairs"]] == [
+        (3, "字母误作数字"),
+        (5, "略去姓名或联系方式"),
+    ]
+    assert (plan["repairs"][0]["raw"], plan["repairs"][0]["read_as"]) == ("段(l月2", "段(1月2")
+
+
 def _each_line_once(found: Imported, text: str) -> None:
     lines = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     assert sorted([*found.read, *found.repaired, *found.unread]) == lines
@@ -251,6 +335,17 @@ class TestYears:
         first = found.plans[0].phases[0]
         assert (first.start, first.raw) == (None, "2月20日—3月5日")
         assert "没有年份" in found.notices[0].what
+
+    @pytest.mark.requirement("A20")
+    def test_a_day_of_posting_is_none(self) -> None:
+        """When a site posted a text says nothing of the plan's own year."""
+        plan = read("posted").plans[0]
+        assert (plan.year, plan.posted) == (None, dt.date(2013, 4, 18))
+        assert not any(each.start or each.end for each in plan.phases)
+        assert not any(each.due for each in plan.all_tasks)
+        given = import_text((PLANS / "posted.txt").read_bytes(), year=2012).plans[0]
+        first = given.phases[0]
+        assert (first.start, first.end, first.raw) == (None, dt.date(2012, 5, 10), "即日起—5月10日")
 
     def test_a_day_that_does_not_exist(self) -> None:
         """It is said, and no other day is put in its place."""

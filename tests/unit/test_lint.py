@@ -266,6 +266,19 @@ class TestRules:
         with pytest.raises(UnknownNameError):
             lint(Bench(plan=plan), severities={"no_such": Severity.INFO})
 
+    def test_a_plan_above_itself(self) -> None:
+        """Given as its own superior, whatever its id."""
+        again = attrs.evolve(SOUND, id="copy")
+        assert "superior_cycle" in {each.rule for each in lint(Bench(plan=SOUND, superiors=(again,)))}
+
+    def test_a_meeting_takes_no_reports(self) -> None:
+        """Only what reports are sent to asks for secrecy; a measure of persons is not unclear as to whom."""
+        met = attrs.evolve(SOUND, channels=("座谈会",), confidentiality=None)
+        assert "missing_confidentiality" not in {each.rule for each in lint(Bench(plan=met))}
+        rung = Rung(measure="unknown", name="待岗", plan_says="待岗", clause="三")
+        (told,) = (e for e in lint(Bench(plan=attrs.evolve(SOUND, ladder=(rung,)))) if e.rule == "unclear_measure")
+        assert "对单位还是对个人" not in told.text.zh
+
     def test_numbers_have_a_source(self) -> None:
         """Whatever a rule goes by says where it comes from, and how sure that is."""
         assert all(each.source and each.status for each in rules() if each.params)

@@ -225,6 +225,8 @@ def _range(match: re.Match[str], one: Point, other: Point, year: int | None) -> 
     there = exists(first, one) and exists(last, other)
     start = day_of(first, one, ends=False)
     end = day_of(last, other, ends=True)
+    if start and end and end < start and one.year is None and year is not None and year < end.year:
+        start = day_of(year, one, ends=False)
     if start is not None and end is not None and end < start:
         start = end = None
     return Span(
@@ -242,6 +244,10 @@ def _range(match: re.Match[str], one: Point, other: Point, year: int | None) -> 
 _DUE_AHEAD = re.compile(r"(?:截至|截止|截止到|截止于|不晚于|不迟于|最迟于?|最晚于?|不得晚于|不得迟于)\s?:?\s?$")
 
 
+_AT_ONCE = re.compile(r"即日起?\s?(?:至|到|—|-|–|~|～)+\s?$")
+"""From the day of issue on: the first day has no date of its own."""
+
+
 _GOES_ON = re.compile(r"\s?(?:起|开始)?(?:—|-|–|~|至|到)")
 """After a first day whose last day is named by no date, such as 至春节前."""
 
@@ -253,7 +259,8 @@ def _single(match: re.Match[str], text: str, point: Point, year: int | None) -> 
     tail = match["tail"] or ""
     ahead = text[max(0, match.start() - 8) : match.start()]
     before = tail.endswith("前") or _DUE_AHEAD.search(ahead) is not None
-    until = re.search(r"[至到]$", ahead) is not None
+    at_once = _AT_ONCE.search(text[: match.start()])
+    until = at_once is not None or re.search(r"[至到]$", ahead) is not None
     after = tail in ("起", "开始", "以后", "之后", "后")
     start = None if before or until else day_of(known, point, ends=False)
     end = None if after else day_of(known, point, ends=True)
@@ -264,8 +271,9 @@ def _single(match: re.Match[str], text: str, point: Point, year: int | None) -> 
         start = None
     if precision is Precision.MONTH_START and not before:
         end = None
+    begins = at_once.start() if at_once is not None else match.start()
     return Span(
-        raw=match[0].strip(),
+        raw=text[begins : match.end()].strip(),
         start=start,
         end=end,
         precision=precision,
@@ -273,5 +281,5 @@ def _single(match: re.Match[str], text: str, point: Point, year: int | None) -> 
         has_year=known is not None,
         written=point.year is not None,
         exists=exists(known, point),
-        place=match.span(),
+        place=(begins, match.end()),
     )

@@ -5,6 +5,7 @@ Several documents in one text (一文多篇): where one ends and the next begins
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import attrs
 
@@ -20,6 +21,12 @@ _ORGAN = (
     r"委员会|党委|党组|局|厅|院|中心|学校|大学|公司|政府|办公室|领导小组|大队|支队|队|处|委|部|街道|管委会|医院|"
     r"法院|检察院|集团|联社|社区|乡|镇|县|区|市|站|所|分局|总队|协会|纪委"
 )
+_BY_NAME = re.compile(
+    r"(?!关于|开展|推进|加强|整治|治理|全[国省市县])"
+    r"[\u4e00-\u9fff×xX]{1,20}?(?:委员会|局|厅|医院|学院|大学|公司|政府|街道|(?<![城乡集小])镇|(?<!城)乡(?!镇))"
+    r"(?:[\u4e00-\u9fff]{0,6}?(?:学校|中学|小学|卫生院))?"
+)
+"""A body that a title begins with, whatever follows."""
 _AFTER_ORGAN = r"(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)"
 LONGEST_TITLE = 60
 
@@ -93,7 +100,7 @@ def _document(lines: list[Line]) -> Document:
     head = lines[: max(body, 1)]
     title = _title(head)
     root = outline(lines[len(head) :], title)
-    text = "\n".join(each.text for each in head)
+    text = "\n".join(each.text for each in head if not re.search(r"[《》,。:]", each.text))
     reference = re.search(r"[\u4e00-\u9fff]{1,10}〔(?:19|20)\d\d〕\s*\d+\s*号", text)
     return Document(
         title=title, head=head, root=root, organ=_organ(head, title.text), reference=reference[0] if reference else None
@@ -121,9 +128,10 @@ def _title(head: list[Line]) -> Line:
         index
         and _is_plain(before)
         and not _is_title(_PART.sub("", before))
-        and not re.search(r"号$|文件$|[日:]$", before)
+        and not re.search(r"号$|文件$|[日:]$|^\(.*\)$", before)
     ):
-        return attrs.evolve(line, text=text if re.search(rf"(?:{_ORGAN})$", before) else before + text)
+        own = re.search(rf"(?:{_ORGAN})$", before) is not None and not before.startswith("关于")
+        return attrs.evolve(line, text=text if own else before + text)
     return attrs.evolve(line, text=text)
 
 
@@ -134,11 +142,34 @@ def _organ(head: list[Line], title: str) -> str | None:
         if (
             text != title
             and _is_plain(text)
-            and all(re.fullmatch(rf"[\u4e00-\u9fff×]{{2,40}}(?:{_ORGAN})", p) for p in parts)
+            and all(re.fullmatch(rf"[\u4e00-\u9fff×xX]{{2,40}}(?:{_ORGAN})", p) for p in parts)
         ):
             return "、".join(parts)
     match = re.match(
-        rf"(?:关于印发《?)?([\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN}))(?=关于|开展|深入|全面|强力|推进|20|治庸|作风|工作|集中|实施)",
+        rf"(?:关于印发《?)?((?!关于|在全)[\u4e00-\u9fff×]{{2,20}}?(?:{_ORGAN})){_AFTER_ORGAN}",
         title,
     )
     return match[1] if match else None
+
+
+def organ_by_title(title: str) -> str | None:
+    """
+    Give the body that a title begins with, where no line of the head names one (标题所示机关).
+
+    >>> organ_by_title("市第二人民医院“改进服务”主题活动方案"), organ_by_title("治理小城镇环境方案")
+    ('市第二人民医院', None)
+    """
+    match = _BY_NAME.match(title)
+    return match[0] if match is not None else None
+
+
+def organ_by_signature(lines: list[Line]) -> str | None:
+    """Give the body that stands alone in a line above the day of issue (落款机关)."""
+    for line, below in pairwise(lines):
+        if _is_signature(below.text) and len(below.text) < LONGEST_DAY and _BODY_ALONE.fullmatch(line.text):
+            return line.text
+    return None
+
+
+LONGEST_DAY = 14
+_BODY_ALONE = re.compile(rf"[\u4e00-\u9fff×xX]{{2,40}}(?:{_ORGAN})")

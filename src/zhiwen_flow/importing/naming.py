@@ -11,7 +11,9 @@ from zhiwen_flow.importing.dates import spans
 LONGEST_NAME = 36
 FURTHEST_NAMED = 160
 """How much of a sentence is looked at for its name."""
-BARE = re.compile(r"(?:全部|全面|基本|必须|务必)?(?:完成|落实|报送|上报|提交|办结|到位|落实到位|整改到位|\(未命名\))")
+BARE = re.compile(
+    r"(?:完成|办结|整改)?(?:时间|时限|期限)[:)]*|(?:全部|全面|基本|必须|务必)?(?:完成|落实|报送|上报|提交|办结|到位|落实到位|整改到位|\(未命名\))"
+)
 """A name that says nothing without what stands before it."""
 
 

@@ -15,7 +15,7 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"^第[{_NUMBER}]{{1,3}}(?:章|部分)\s*[:、]?\s*")),
     (1, re.compile(rf"^[{_NUMBER}]{{1,3}}\s*[、.]\s*")),
     (2, re.compile(rf"^\(\s*[{_NUMBER}]{{1,3}}\s*\)\s*[、.]?\s*")),
-    (3, re.compile(r"^\d{1,2}\s*[.、](?!\d)\s*")),
+    (3, re.compile(r"^\d{1,2}\s*[.、](?:(?!\d)|(?=\d{1,2}月\d{1,2}日))\s*")),
     (4, re.compile(r"^\(\s*\d{1,2}\s*\)\s*[、.]?\s*")),
     (5, re.compile(r"^[①-⑳]\s*")),
 )
@@ -34,6 +34,10 @@ _DATED_STAGE = re.compile(
     r"^(?:从|自)?(?P<when>[^,。;:是为\u3400-\u4dff]{3,40}?),?(?:是|为)(?P<name>[\u4e00-\u9fff、]{2,14}(?:阶段|环节))[,。;:]?"
 )
 """Sentences that name a time and then its phase."""
+_DATED_STEP = re.compile(
+    r"^(?P<when>\d{1,2}月[^,。;:是为前日]{0,12}),(?P<name>(?!召开|举行|报送|上报)[\u4e00-\u9fff、]{4,8})。(?=.)"
+)
+"""A month or part of one, then a short name that is a sentence by itself."""
 _MARKED = re.compile(r"^(#{1,6})\s*(?=\S)")
 
 
@@ -80,13 +84,18 @@ def level_of(text: str, *, inside: int = 1) -> tuple[int, str, str, bool] | None
     for level, pattern in _LEVELS:
         match = pattern.match(text)
         if match is not None:
-            return level, match[0].strip(" 、.:"), text[match.end() :], False
+            rest = text[match.end() :]
+            staged = STAGE.match(rest) if len(text) < LONGEST_STAGE else None
+            named = rest[staged.end() :] if staged is not None else ""
+            return level, match[0].strip(" 、.:"), named or rest, bool(named)
     spoken = _SPOKEN.match(text)
     rest = text[spoken.end() :] if spoken is not None else text
     if _NAMED_STAGE.match(rest) is not None:
         return min(inside + 1, 2), spoken[1] if spoken is not None else "", rest, True
     if (match := _DATED_STAGE.match(text)) is not None and re.search(r"[\d上下]", match["when"]):
         return min(inside + 1, 2), "", f"{match['name']}({match['when'].strip('从自')})。{text[match.end() :]}", True
+    if (match := _DATED_STEP.match(text)) is not None:
+        return min(inside + 1, 2), "", f"{match['name']}({match['when']})。{text[match.end() :]}", True
     return (max(1, len(marked[1]) - 1), "", text, False) if marked is not None else None
 
 

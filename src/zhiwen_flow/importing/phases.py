@@ -167,6 +167,8 @@ def _window(node: Node, year: int | None) -> Span | None:
             before = text[: span.place[0]].strip(" (:,。【】")
             opens = _OPENS.match(before) is not None
             ends = re.match(r"[)。;,】]|$|止|结束", text[span.place[1] :])
+            if span.before and text[span.place[1] :].startswith(","):
+                continue
             if opens and (_is_range(span) or before or ends):
                 return span
     return None

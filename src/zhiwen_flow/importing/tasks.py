@@ -13,23 +13,29 @@ import attrs
 
 from zhiwen_flow.importing.dates import Span, recurrence, spans, within
 from zhiwen_flow.importing.grids import Column, is_table, rows
-from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, product_of, recipient, sentence_of
+from zhiwen_flow.importing.handing import FARTHEST, handed_in, owner_of, parted, product_of, recipient, sentence_of
 from zhiwen_flow.importing.naming import BARE, short, undated
 from zhiwen_flow.importing.outline import Node
 from zhiwen_flow.importing.source import Line
 from zhiwen_flow.plan import Precision, Task
 
 _DUE = re.compile(
-    r"报|送|交|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
+    r"报|送|交|签订|完成|结束|到位|上线|建立|召开|落实|公布|公开|整改|办结|出台|印发|提出|启动|做好|形成|"
     r"成立|组织|开展|制定|制订|实现|达到|清理|排查|录入|填|申报|发布|建成|整治|清零|明确|完善|确定|汇总|反馈|返回|备案|归档"
 )
 _OF_SOMETHING = re.compile(r"[\u4e00-\u9fff、]{1,10}的(?!要求|规定|原则|方式|名义)")
 """前 that tells of something else: 3月1日前立项的项目."""
+_DOES_AT_ONCE = re.compile(r"(?:完成|召开|制定|制订|上报|报送|提交|形成|开展)[\u4e00-\u9fff、]{2,}")
 _IS_TASKS = re.compile(
-    r"^(?:主要|重点|工作|具体|整治|目标)*(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
+    r"^(?!整治(?:重点)?内容)(?:主要|重点|工作|具体|整治|目标|[\u4e00-\u9fff]{2}(?=任务))*"
+    r"(?:任务|措施|工作|内容|任务分工|工作内容)(?:及分工|和措施|及要求)?$"
 )
+"""Items below 整治内容 say what is wrong, not what is to be done."""
 _OWNER = re.compile(r"^(?:责任|牵头|承办|主办)(?:单位|部门)\s*:\s*(.{2,60}?)[。;]?$")
-_LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|具体措施|任务)\s*:\s*")
+_LABEL = re.compile(r"^(?:主要任务|工作任务|主要内容|工作内容|活动内容|具体措施|任务)\s*:\s*")
+_HANDS_IN = re.compile(r"(?<!通)报|送|(?<=[日一二三四五六])交")
+_LIMIT = re.compile(r"^(?:完成|办结)?(?:时间|时限|期限)\s*:")
+_RESULT = re.compile(r"^(?:提交|工作|阶段|活动)?成果(?:形式|资料)?\s*:\s*(.{2,60}?)[。;]?$")
 
 
 class TaskReader:
@@ -66,10 +72,10 @@ class TaskReader:
         owner = next((match[1] for _, text in _own(phase) if (match := _OWNER.match(text))), None)
         found += self._rows(phase.body, phase.number)
         for line, text in _own(phase):
-            if text.startswith("时间") or _OWNER.match(text) or is_table(text):
+            if text.startswith("时间") or _OWNER.match(text) or _RESULT.match(text) or is_table(text):
                 self._take(line)
                 continue
-            shown = text.replace(window.raw, "", 1) if window is not None else text
+            shown = re.sub(rf"{re.escape(window.raw)}(?!\d)", "", text, count=1) if window is not None else text
             shown = _LABEL.sub("", shown)
             due = list(self._due(shown, line, phase.number))
             found += due
@@ -79,7 +85,7 @@ class TaskReader:
         for node in phase.children:
             found += self._item(node, phase.number)
         self._window, self._open = self._period, False
-        told = (attrs.evolve(each, owner=each.owner or owner) for each in found)
+        told = (attrs.evolve(each, owner=each.owner or owner) for each in _labelled(found, phase))
         return tuple(attrs.evolve(each, id=f"{prefix}-{number}") for number, each in enumerate(told, start=1))
 
     def beside(self, nodes: Sequence[Node], root: Node) -> tuple[Task, ...]:
@@ -170,7 +176,7 @@ class TaskReader:
         """One task for an item; further ones for further deadlines, and for dated items below it."""
         self._take(node.line)
         pieces = list(_own(node))
-        times = [(span, line, text) for line, text in pieces for span in self._read(text, line)]
+        times = [time for line, text in pieces for time in self._times(text, line)]
         words = "".join(text for _, text in pieces)
         window = next((each for each in times if not each[0].before), None)
         dues = [each for each in times if each[0].before]
@@ -183,9 +189,16 @@ class TaskReader:
             for line, text in _own(below):
                 yield from self._due(text, line, f"{above}{node.number}{below.number}")
 
+    def _times(self, text: str, line: Line) -> list[tuple[Span, Line, str]]:
+        """Every time in some words, with the words parted between deadlines."""
+        found = self._read(text, line)
+        text = parted(text, [each.place for each in found if each.before])
+        return [(each, line, text) for each in found]
+
     def _due(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is due in some words: one task for each deadline and each recurring report."""
         dated = [each for each in self._read(text, line) if each.before and _is_due(text, each)]
+        text = parted(text, [each.place for each in dated])
         for span in dated:
             yield self._one(span, line, text, clause, clause)
         yield from self._recurring(text, line, clause, [each.place[0] for each in dated])
@@ -194,13 +207,13 @@ class TaskReader:
         """Each recurring report, but where the sentence names a day of its own."""
         for match in re.finditer(r"[^。;]+", text):
             sentence = match[0]
-            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not re.search(
-                r"报|送", sentence
-            ):
+            if bisect_left(dated, match.start()) != bisect_left(dated, match.end()) or not _HANDS_IN.search(sentence):
                 continue
             parts = [each for each in sentence.split(",") if recurrence(each) is not None]
             told = (
-                parts if len(parts) > 1 and all(re.search(r"报|送", each) for each in parts) else parts and [sentence]
+                parts
+                if len(parts) > 1 and all(re.search(r"(?<!通)报|送", each) for each in parts)
+                else parts and [sentence]
             )
             for each in told:
                 self._take(line)
@@ -218,8 +231,8 @@ class TaskReader:
     def _handed_in(self, text: str, line: Line, clause: str) -> Iterator[Task]:
         """What is handed in by no day that is named: a product and who receives it."""
         for sentence in re.split(r"[。;]", text):
-            to = recipient(sentence)
-            product = handed_in(sentence) if to is not None else None
+            to, days = recipient(sentence), within(sentence)
+            product = handed_in(sentence) if to is not None or days is not None else None
             if product is None or recurrence(sentence) is not None or any(True for _ in spans(sentence, None)):
                 continue
             self._take(line)
@@ -230,6 +243,8 @@ class TaskReader:
                 clause=clause or "—",
                 deliverable=product,
                 submit_to=to,
+                within=days[0] if days is not None else None,
+                working_days=days is not None and days[1],
                 line=line.number,
             )
 
@@ -238,9 +253,11 @@ class TaskReader:
         parts = self._parts(sentence, line, None, (span, line, text))
         name = parts.get("deliverable") or short(undated(sentence))
         if BARE.fullmatch(str(name)):
-            ahead = re.split(r"[。;!]", text[max(0, span.place[0] - FARTHEST) : span.place[0]])[:-1]
+            ahead = re.split(r"[。;!]", _outside(text[max(0, span.place[0] - FARTHEST) : span.place[0]]))[:-1]
             name = short(ahead[-1]) if ahead and ahead[-1].strip() else name
-        parts["owner"] = parts.get("owner") or owner_of(text[span.place[0] : span.place[1] + FARTHEST])
+        opened = text.rfind("(", max(0, span.place[0] - FARTHEST), span.place[0])
+        starts = opened if opened >= 0 and ")" not in text[opened : span.place[0]] else span.place[0]
+        parts["owner"] = parts.get("owner") or owner_of(text[starts : span.place[1] + FARTHEST])
         return Task(id="x", number=number or "—", name=str(name), clause=clause or "—", **parts)
 
     def _read(self, text: str, line: Line) -> list[Span]:
@@ -272,9 +289,8 @@ class TaskReader:
             sentence = sentence_of(due[2], due[0].place)
             product = product_of(due[2], due[0].place)
             parts |= {"due": due[0].end, "precision": precision, "raw": raw, "deliverable": product}
-            parts["submit_to"] = recipient(due[2][due[0].place[0] : due[0].place[0] + len(sentence)]) or recipient(
-                sentence
-            )
+            tail = sentence_of(due[2], due[0].place, starts=due[0].place[0])
+            parts["submit_to"] = recipient(tail) or recipient(sentence)
         else:
             parts["submit_to"] = recipient(words)
             if window is not None and window.precision is Precision.MONTH_END and window.start is None:
@@ -304,6 +320,23 @@ def _own(node: Node) -> Iterator[tuple[Line, str]]:
         yield each, each.text
 
 
+def _labelled(found: Sequence[Task], phase: Node) -> Iterator[Task]:
+    """A limit that stands after its own label is that of the content and the product that other labels name."""
+    content = next((short(text[match.end() :]) for _, text in _own(phase) if (match := _LABEL.match(text))), None)
+    product = next((match[1] for _, text in _own(phase) if (match := _RESULT.match(text))), None)
+    for each in found:
+        if _LIMIT.match(f"{each.name}:") is None and not each.name.startswith(("完成时间:", "完成时限:")):
+            yield each
+        else:
+            yield attrs.evolve(each, name=content or each.name, deliverable=each.deliverable or product)
+
+
+def _outside(text: str) -> str:
+    """Leave out a bracket that is still open: a label with the limit stands in it."""
+    opened = text.rfind("(")
+    return text[:opened] + "。" if opened > text.rfind(")") else text
+
+
 def _month_day(text: str) -> int | None:
     """The day of a monthly report (每月25日前)."""
     match = re.search(r"每月(?:的)?(\d{1,2})[日号]", text)
@@ -312,7 +345,9 @@ def _month_day(text: str) -> int | None:
 
 def _is_due(text: str, span: Span) -> bool:
     """Whether something is to be done by then; 3月1日前立项的项目 tells of the past."""
-    if span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None:
+    if _DOES_AT_ONCE.match(text, span.place[1]) is None and (
+        span.raw.endswith("以前") or _OF_SOMETHING.match(text, span.place[1]) is not None
+    ):
         return False
     return _DUE.search(sentence_of(text, span.place)) is not None
 

@@ -18,19 +18,18 @@ from zhiwen_flow.importing.source import Line
 
 _QUOTED = re.compile(r"《[^《》]{1,80}》|[〔\[](?:19|20)\d\d[〕\]]")
 _SAID = re.compile(
-    r"((?:19|20)\d\d)(?:年(?!以来|来|以前|之前|底以来|\d{1,2}月(?:\d{1,2}日)?以来)|(?=[^\d年.〕\]/-]|$))"
+    r"((?:19|20)\d\d)(?:年(?!以来|来|以前|之前|底以来|[^,。;]{0,20}(?:成果|经验|的?基础上)|\d{1,2}月(?:\d{1,2}日)?以来)|(?=[^\d年.〕\]/-]|$))"
 )
+_WRITTEN = re.compile(r"((?:19|20)\d\d)年\d{1,2}月(?!(?:\d{1,2}日)?(?:以来|以前|之前|底以来))")
 LONGEST_BEHIND = dt.timedelta(days=183)
 """A plan that gives no year of its own is not taken to begin more than half a year before or after it was issued."""
 
 
-def year_of(
-    document: Document, reference: str | None, issued: dt.date | None, posted: dt.date | None, given: int | None
-) -> int | None:
+def year_of(document: Document, reference: str | None, issued: dt.date | None, given: int | None) -> int | None:
     """
     Give the year of a plan: of its title, opening, issue or number, else the caller's (确定年份).
 
-    Years blanked out of a text leave only the caller's.
+    Years blanked out of a text leave only the caller's. The day on which a site posted a text is not the plan's own.
     """
     words = [each.text for each in _lines(document)]
     if any(map(hides_its_year, words)):
@@ -45,12 +44,12 @@ def year_of(
         return issued.year
     if reference and (match := re.search(r"(?:19|20)\d\d", reference)):
         return int(match[0])
-    written = {int(each) for text in words for each in re.findall(r"((?:19|20)\d\d)年\d{1,2}月", _QUOTED.sub("", text))}
+    written = {
+        int(each) for text in words for each in _WRITTEN.findall(_QUOTED.sub("", text)) if not _is_stamp(text, None)
+    }
     if len(written) == 1:
         return written.pop()
-    if given is not None or posted is None:
-        return given
-    return posted.year
+    return given
 
 
 def settled(
@@ -142,6 +141,8 @@ def _chinese_day(text: str, year: int) -> dt.date | None:
 def posted_on(head: list[Line]) -> dt.date | None:
     """A day after 日期, 时间 or beside a source is the day of posting (发布日期)."""
     for line in head:
+        if "。" in line.text or not _is_stamp(line.text, None):
+            continue
         match = re.search(r"((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})", line.text)
         if match and not re.fullmatch(r"\(?(?:19|20)\d\d年\d{1,2}月\d{1,2}日\)?", line.text):
             return _made(*match.groups())

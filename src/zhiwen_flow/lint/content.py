@@ -66,17 +66,21 @@ def wrong_category(bench: Bench) -> Found:
             yield f"{rung.clause} {rung.name}", zh, f"listed under organizational measures, but is of {category.en}"
 
 
-def unclear_measure(bench: Bench) -> Found:
-    """A measure that does not say whether a unit or a person is meant (对象不明)."""
+def unclear_measure(bench: Bench, *, either: list[str]) -> Found:
+    """A measure of no rulebook, or one that does not say whether a unit or a person is meant (处理方式或对象不明)."""
     for rung in bench.plan.ladder:
-        if rung.measure == "unknown":
+        if rung.measure != "unknown":
+            continue
+        zh, en = f"“{rung.name}”不是规则库所列的处理方式", "is no measure of a rulebook by this name"
+        if any(each in rung.name for each in either):
             zh, en = f"“{rung.name}”没有写明对单位还是对个人", "does not say whether a unit or a person is meant"
-            yield f"{rung.clause} {rung.name}", zh, en
+        yield f"{rung.clause} {rung.name}", zh, en
 
 
-def missing_confidentiality(bench: Bench) -> Found:
+def missing_confidentiality(bench: Bench, *, takes: list[str]) -> Found:
     """Reports are taken, and nothing is said of keeping reporters secret (没有保密要求)."""
-    if bench.plan.channels and not bench.plan.confidentiality:
+    opened = any(word in each for each in bench.plan.channels for word in takes)
+    if opened and not bench.plan.confidentiality:
         yield (
             bench.plan.title,
             "设有举报渠道,没有写明为举报人保密",

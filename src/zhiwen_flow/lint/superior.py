@@ -58,6 +58,9 @@ def superior_cycle(bench: Bench) -> Found:
     while here is not None and here not in trail:
         trail.append(here)
         here = above.get(here)
+    own = (bench.plan.organ, bench.plan.title, bench.plan.issued)
+    if here is None and any((each.organ, each.title, each.issued) == own for each in bench.superiors):
+        here = bench.plan.id
     if here is not None:
         names = " → ".join([*trail, here])
         yield bench.plan.title, f"上级方案成环:{names}", f"its superiors form a circle: {names}"
