@@ -80,6 +80,7 @@ class PlainBody:
             "stream": "c1",
             "root": "c1",
             "parent": None,
+            "business_id": None,
             "kind": "moved",
             "machine": self.machine,
             "rulebook": self.rulebook,
