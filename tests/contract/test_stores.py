@@ -12,9 +12,10 @@ from zhiwen_flow.audit.verify import verify_store
 from zhiwen_flow.errors import MisuseError, StaleError, StoreError
 from zhiwen_flow.model import Command, Surroundings
 from zhiwen_flow.stores.memory import MemoryStore
-from zhiwen_flow.stores.protocol import Store
+from zhiwen_flow.stores.protocol import Conflict, Store
 from zhiwen_flow.stores.sql.postgres import PostgresStore
 from zhiwen_flow.stores.sql.sqlite import SqliteStore
+from zhiwen_flow.stores.sql.store import SENT_AT_ONCE
 from zhiwen_flow.testing.clock import FixedClock
 from zhiwen_flow.testing.store_contract import CLERK, NOW, StoreContract
 
@@ -93,3 +94,20 @@ class TestPostgresStore(StoreContract):
                 one.handle_many(Command(stream=each, trigger="note", actor=CLERK) for each in desks)
             assert [two.instance(each).version for each in desks] == [1, 2]
             assert verify_store(two.store).sound
+
+    def test_what_is_told_late_is_a_conflict(self, clock: FixedClock) -> None:
+        """While a batch is sent piece by piece, another one takes its business id: nothing of the batch stays."""
+        with self.flow_on(self.make(), clock) as one, self.flow_on(self.make(), clock) as two:
+            desks = [one.start("desk").stream for _ in range(3 * SENT_AT_ONCE)]
+            before = len(one.store.events(limit=1000))
+            with pytest.raises(Conflict), one.store.batch(streams=desks):
+                one.start("desk", business_id="OA-1")
+                first = two.start("desk", business_id="OA-1")
+                for each in desks:
+                    one.do(each, "note")
+            found = one.find("desk", "OA-1")
+            assert found is not None
+            assert found.id == first.stream
+            assert len(one.store.events(limit=1000)) == before + 1
+            assert all(one.do(each, "note").allowed for each in desks)
+            assert verify_store(one.store).sound
