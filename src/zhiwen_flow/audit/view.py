@@ -74,7 +74,8 @@ def sees_persons(viewer: Viewer, organ: str | None, *, refused: Iterable[Mapping
     Whether *viewer* may see what was judged about a person (能否查看关于个人的判定).
 
     Auditors may, and the organ that acted; where the step was refused for want of power, the organs that have it
-    instead: asking for what one has no right to is no way to learn whom it is about.
+    instead: asking for what one has no right to is no way to learn whom it is about. Where a post has it, not an organ,
+    only auditors may.
 
     Args:
         organ: Organ of the actor who asked for the step.

@@ -31,12 +31,10 @@ from zhiwen_flow.clock import SystemClock
 from zhiwen_flow.errors import MisuseError, SinkError
 from zhiwen_flow.relay.opening import open_sink
 from zhiwen_flow.relay.running import Pace, Relay, Round
-from zhiwen_flow.relay.sinks import LogSink, Sink
+from zhiwen_flow.relay.sinks import SECRET_VARIABLE, LogSink, Sink
 from zhiwen_flow.relay.stopping import stopping
 from zhiwen_flow.stores.opening import open_outbox
 from zhiwen_flow.stores.outbox import Held, Lag, Outbox, Skipped
-
-SECRET = "ZHIWEN_SINK_SECRET"  # noqa: S105  the name of a variable
 
 app = typer.Typer(no_args_is_help=True, help="发布:发出事件、查看积压、处理死信 / publish events, lag, dead letters")
 SinkOption = Annotated[
@@ -44,7 +42,9 @@ SinkOption = Annotated[
 ]
 SecretOption = Annotated[
     Path | None,
-    typer.Option("--secret-file", help=f"口令或签名密钥的文件;缺省取环境变量 {SECRET} / password or signing key"),
+    typer.Option(
+        "--secret-file", help=f"口令或签名密钥的文件;缺省取环境变量 {SECRET_VARIABLE} / password or signing key"
+    ),
 ]
 Events = Annotated[list[str] | None, typer.Argument(help="事件编号 / event ids")]
 
@@ -100,7 +100,7 @@ def _sink(url: str, secret_file: Path | None, **more: Any) -> Sink:
 
 def _secret(path: Path | None) -> str | None:
     if path is None:
-        return os.environ.get(SECRET) or None
+        return os.environ.get(SECRET_VARIABLE) or None
     try:
         return path.read_text("utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:

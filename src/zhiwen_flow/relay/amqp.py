@@ -23,7 +23,7 @@ from pika.spec import Basic
 
 from zhiwen_flow.errors import MisuseError, SinkError
 from zhiwen_flow.relay.envelope import MEDIA_TYPE, Envelope
-from zhiwen_flow.relay.sinks import Receipt
+from zhiwen_flow.relay.sinks import SECRET_VARIABLE, Receipt
 
 _PERSISTENT = 2
 _JOIN_SECONDS = 5.0
@@ -107,11 +107,11 @@ def _parameters(url: str, password: str | None, timeout: float) -> pika.URLParam
         raise MisuseError("the AMQP URL is none; give `amqp://user@host:port/vhost`")
     if parts.password is not None:
         raise MisuseError(
-            "the AMQP URL holds a password; leave it out; give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+            f"the AMQP URL holds a password; leave it out; give it in `--secret-file` or {SECRET_VARIABLE}"
         )
     if parts.username is not None and password is None:
         raise MisuseError(
-            "the AMQP URL names a user without a password; give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+            f"the AMQP URL names a user without a password; give it in `--secret-file` or {SECRET_VARIABLE}"
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = host if port is None else f"{host}:{port}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from zhiwen_flow.errors import MisuseError
-from zhiwen_flow.relay.sinks import LogSink, Sink
+from zhiwen_flow.relay.sinks import SECRET_VARIABLE, LogSink, Sink
 from zhiwen_flow.relay.webhook import WebhookSink
 
 
@@ -43,7 +43,7 @@ def open_sink(
         if secret is None:
             raise MisuseError(
                 "a webhook needs a key that signs its requests: 24 random bytes or more; "
-                "give it in `--secret-file` or ZHIWEN_SINK_SECRET"
+                f"give it in `--secret-file` or {SECRET_VARIABLE}"
             )
         return WebhookSink(url, secret, allowed=allowed)
     if scheme in ("amqp", "amqps"):

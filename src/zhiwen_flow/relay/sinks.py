@@ -13,6 +13,9 @@ import structlog
 
 from zhiwen_flow.relay.envelope import Envelope
 
+SECRET_VARIABLE = "ZHIWEN_SINK_SECRET"  # noqa: S105  the name of a variable
+"""Name of the environment variable that may hold a sink's secret; it never stands in a URL."""
+
 
 @attrs.frozen(kw_only=True)
 class Receipt:

@@ -19,11 +19,9 @@ from zhiwen_flow.integrations.django.management.base import TenantCommand
 from zhiwen_flow.integrations.django.tables import url_of
 from zhiwen_flow.relay.opening import open_sink
 from zhiwen_flow.relay.running import Relay
-from zhiwen_flow.relay.sinks import Sink
+from zhiwen_flow.relay.sinks import SECRET_VARIABLE, Sink
 from zhiwen_flow.relay.stopping import stopping
 from zhiwen_flow.stores.opening import open_outbox
-
-SECRET = "ZHIWEN_SINK_SECRET"  # noqa: S105  the name of a variable
 
 
 class Command(TenantCommand):
@@ -35,7 +33,9 @@ class Command(TenantCommand):
         """Take where to and how long (参数)."""
         super().add_arguments(parser)
         parser.add_argument("--once", action="store_true", help="发完即止 / stop when nothing is due")
-        parser.add_argument("--sink", help=f"发布出口,默认按设置 SINK;口令取环境变量 {SECRET} / where to publish")
+        parser.add_argument(
+            "--sink", help=f"发布出口,默认按设置 SINK;口令取环境变量 {SECRET_VARIABLE} / where to publish"
+        )
         parser.add_argument("--source", help="来源 URI / source URI")
 
     def work(self, flow: Flow, **options: Any) -> None:
@@ -58,6 +58,6 @@ def _sink(given: Any) -> Sink:
         what, mend = "is not set, and no `--sink` is given", "write a URL, or name a function that makes the sink"
         raise SettingsError(Fault(NAME, "SINK", what, mend))
     if isinstance(given, str):
-        return open_sink(given, secret=os.environ.get(SECRET) or None)
+        return open_sink(given, secret=os.environ.get(SECRET_VARIABLE) or None)
     sink: Sink = given() if callable(given) else given
     return sink
