@@ -105,6 +105,13 @@ class _Cursor(psycopg.Cursor[Row]):
         return _ADAPTERS
 
 
+_CROSSED = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.PipelineAborted,
+)
+
+
 class PostgresDriver:
     """
     A connection to PostgreSQL (PostgreSQL 连接); of ours, or one that the host hands over.
@@ -300,6 +307,14 @@ class PostgresDriver:
         if not self.joined:
             self._db.close()
 
+    def _crossed(self, error: psycopg.Error) -> StoreError:
+        if isinstance(error, psycopg.errors.PipelineAborted):
+            # What failed before it was not told yet; all of it is undone, and begun anew it fails by its own name.
+            return Crossed(f"{self.name}: an earlier part of the batch failed; nothing was written, ask again")
+        if self.joined:
+            return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
+        return Crossed(f"{self.name}: another transaction was in the way; nothing was written, ask again")
+
     def _library_error(self, error: BaseException) -> Exception | None:
         """Say what went wrong and what to do; values never stand in it."""
         if isinstance(error, UnicodeEncodeError) or (type(error) is psycopg.DataError and "NUL" in str(error)):
@@ -311,10 +326,8 @@ class PostgresDriver:
             return Taken()
         if isinstance(error, psycopg.IntegrityError):
             return CorruptStoreError(f"{self.name}: {_told(error)}")
-        if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-            if not self.joined:
-                return Crossed(f"{self.name}: another transaction was in the way; nothing was written, ask again")
-            return StoreError(f"{self.name}: another transaction was in the way; roll back, and begin anew")
+        if isinstance(error, _CROSSED):
+            return self._crossed(error)
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return StoreError(f"{self.name}: a row was held for {LOCK_SECONDS} s by another one; ask again")
         if type(error) in _UNWRITTEN:
